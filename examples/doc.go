@@ -1,0 +1,2 @@
+// Package examples holds runnable programs that use the library, one folder each.
+package examples

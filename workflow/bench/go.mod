@@ -1,0 +1,7 @@
+module github.com/itsm-go/itsm/workflow/bench
+
+go 1.25.0
+
+require github.com/itsm-go/itsm v0.0.0
+
+replace github.com/itsm-go/itsm => ../..

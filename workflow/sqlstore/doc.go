@@ -1,0 +1,2 @@
+// Package sqlstore keeps records in an SQL database.
+package sqlstore
