@@ -1,0 +1,2 @@
+// Package workflow is the kernel that every practice stands on.
+package workflow
