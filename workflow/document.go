@@ -5,10 +5,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // Limits that every [Store] may rely on; [Batch.Validate] enforces them.
@@ -68,6 +71,28 @@ func IDKey(id ID) Key {
 		return ""
 	}
 	return Key(id.String())
+}
+
+// DecimalKey indexes an amount; keys sort as numbers do, to nine decimal places
+// and up to nine hundred thousand million. Amounts beyond sort as the largest.
+func DecimalKey(d decimal.Decimal) Key {
+	limit := decimal.New(9e11, 0)
+	if d.Abs().GreaterThan(limit) {
+		d = limit.Mul(decimal.NewFromInt(int64(d.Sign())))
+	}
+	// shifted by 10^12 every amount is positive and has as many digits
+	return Key(d.Truncate(9).Add(decimal.New(1, 12)).StringFixed(9))
+}
+
+// floatKey turns the bits of a number so that they sort as the number does.
+func floatKey(f float64) Key {
+	bits := math.Float64bits(f)
+	if bits>>63 == 1 {
+		bits = ^bits
+	} else {
+		bits |= 1 << 63
+	}
+	return Key(fmt.Sprintf("%016x", bits))
 }
 
 // IndexEntry says that a record can be found by a field's key.

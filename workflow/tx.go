@@ -1,0 +1,182 @@
+package workflow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Tx is one attempt at a command: the records it has read, and what it is going
+// to write, set and send. It sees its own writes. It belongs to the function it
+// is given to, and to one goroutine.
+type Tx struct {
+	ctx      context.Context
+	desk     *Desk
+	cmd      Command
+	now      time.Time
+	id       ID
+	open     map[Ref]*draft
+	order    []*draft // in the order of the first write, which the batch keeps
+	timers   []Timer
+	timerAt  map[timerKey]int
+	messages []Message
+	numbers  *numbersTaken
+}
+
+// draft is a record within a Tx: as it was read and as it is to be written.
+type draft struct {
+	before  Document // Version 0: it does not exist yet
+	after   Document
+	written bool
+	entry   Entry
+}
+
+type timerKey struct {
+	ref  Ref
+	name string
+}
+
+func newTx(ctx context.Context, d *Desk, cmd Command, res Result, numbers *numbersTaken) *Tx {
+	numbers.rewind()
+	return &Tx{ctx: ctx, desk: d, cmd: cmd, now: res.At, id: res.Batch, numbers: numbers,
+		open: map[Ref]*draft{}, timerAt: map[timerKey]int{}}
+}
+
+// Context returns the command's context.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Now is the instant of the command, the same in every attempt.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// Actor is who asks.
+func (tx *Tx) Actor() Actor { return tx.cmd.Actor }
+
+// Store returns the store, for searching. A record found there must be read
+// again with [Kind.Get] before it is written.
+func (tx *Tx) Store() Store { return tx.desk.store }
+
+// NewID makes an id for something the command creates.
+func (tx *Tx) NewID() ID { return tx.desk.cfg.IDs.NewID(tx.now) }
+
+// Authorize asks the desk's authorization hook whether the actor may carry out
+// the command on the record, which the lifecycle reserves to the given roles.
+func (tx *Tx) Authorize(ref Ref, state string, roles ...string) error {
+	return tx.desk.cfg.Authorize(tx.ctx, Access{Actor: tx.cmd.Actor, Command: tx.cmd.Name, Ref: ref, State: state, Roles: roles})
+}
+
+// SetTimer sets the record's timer of that name, in place of an earlier one.
+func (tx *Tx) SetTimer(ref Ref, name string, due time.Time) {
+	tx.timer(Timer{Ref: ref, Name: name, Due: due})
+}
+
+// ClearTimer takes the record's timer of that name away, if there is one.
+func (tx *Tx) ClearTimer(ref Ref, name string) {
+	tx.timer(Timer{Ref: ref, Name: name})
+}
+
+func (tx *Tx) timer(t Timer) {
+	key := timerKey{t.Ref, t.Name}
+	if i, ok := tx.timerAt[key]; ok {
+		tx.timers[i] = t
+		return
+	}
+	tx.timerAt[key] = len(tx.timers)
+	tx.timers = append(tx.timers, t)
+}
+
+// Send puts a message into the outbox: it is delivered after the commit, by a
+// [Relay], at least once and in order per record. The payload is encoded as
+// JSON.
+func (tx *Tx) Send(ref Ref, topic string, payload any) error {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("workflow: message %s of %v: %w: %w", topic, ref, err, ErrInvalid)
+	}
+	tx.messages = append(tx.messages, Message{
+		ID:  derivedID(tx.id, strconv.Itoa(len(tx.messages))),
+		Ref: ref, Topic: topic, At: tx.now, Payload: body,
+	})
+	return nil
+}
+
+// load returns the draft of a record, reading it from the store the first time.
+func (tx *Tx) load(ref Ref) (*draft, error) {
+	if d := tx.open[ref]; d != nil {
+		return d, nil
+	}
+	doc, err := tx.desk.store.Get(tx.ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	d := &draft{before: doc, after: doc}
+	tx.open[ref] = d
+	return d, nil
+}
+
+// write notes a record's new body and keys.
+func (tx *Tx) write(d *draft, index Index, body Body, schema int, e Entry) {
+	if !d.written {
+		tx.order = append(tx.order, d)
+		d.written = true
+	}
+	d.after = Document{Ref: d.after.Ref, Version: d.before.Version + 1, Schema: schema,
+		Created: d.before.Created, Updated: tx.now, Index: index, Body: body}
+	if d.before.Version == 0 {
+		d.after.Created = tx.now
+	}
+	if e.Type != "" {
+		d.entry.Type = e.Type
+	}
+	if e.Note != "" {
+		d.entry.Note = e.Note
+	}
+}
+
+// batch turns the drafts into writes. A record whose body did not change and
+// that has no note to keep is left out.
+func (tx *Tx) batch() (Batch, error) {
+	b := Batch{ID: tx.id, Timers: tx.timers, Messages: tx.messages}
+	for _, d := range tx.order {
+		e, err := tx.event(d)
+		if err != nil {
+			return Batch{}, err
+		}
+		if len(e.Changes) == 0 && e.Note == "" {
+			continue
+		}
+		d.after.Head = e.Hash
+		b.Writes = append(b.Writes, Write{Document: d.after, Event: e})
+	}
+	return b, nil
+}
+
+func (tx *Tx) event(d *draft) (Event, error) {
+	var old []byte
+	var err error
+	if d.before.Version > 0 {
+		if old, err = d.before.Body.encoded(); err != nil {
+			return Event{}, err
+		}
+	}
+	new, err := d.after.Body.encoded()
+	if err != nil {
+		return Event{}, fmt.Errorf("workflow: %v: %w: %w", d.after.Ref, err, ErrInvalid)
+	}
+	if len(new) > MaxBody {
+		return Event{}, fmt.Errorf("workflow: %v has %d bytes, at most %d: %w", d.after.Ref, len(new), MaxBody, ErrInvalid)
+	}
+	changes, err := Diff(old, new)
+	if err != nil {
+		return Event{}, fmt.Errorf("workflow: %v: %w", d.after.Ref, err)
+	}
+	actor := tx.cmd.Actor
+	actor.Roles = nil
+	e := Event{Ref: d.after.Ref, Version: d.after.Version, Batch: tx.id, Type: tx.cmd.Name, At: tx.now,
+		Actor: actor, Note: d.entry.Note, Changes: changes, Prev: d.before.Head}
+	if d.entry.Type != "" {
+		e.Type = d.entry.Type
+	}
+	return e, e.Seal()
+}
