@@ -3,6 +3,8 @@ package storetest
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/itsm-go/itsm/workflow"
@@ -175,10 +177,11 @@ func sameBatchTwice(p *probe) {
 
 	other := workflow.Batch{ID: b.ID}
 	p.write(&other, p.unborn("problem"), nil, `{"n":1}`)
-	for name, again := range map[string]workflow.Batch{"the same": b, "another content under the same id": other} {
-		if err := p.store.Commit(p.ctx, again); err != nil {
-			p.errorf("%s, committed again: %w", name, err)
-		}
+	if err := p.store.Commit(p.ctx, b); err != nil {
+		p.errorf("the same batch again: %w", err)
+	}
+	if err := p.store.Commit(p.ctx, other); err != nil {
+		p.errorf("another content under the same id: %w", err)
 	}
 	p.wantStored(now)
 	p.wantAbsent(other.Writes[0].Document.Ref)
@@ -249,10 +252,10 @@ func invalidRefused(p *probe) {
 		},
 		"too many": func(b *workflow.Batch) { b.Timers = make([]workflow.Timer, workflow.MaxBatch+1) },
 	}
-	for name, f := range spoil {
+	for _, name := range slices.Sorted(maps.Keys(spoil)) {
 		b := p.batch()
 		p.write(&b, doc, nil, `{"n":2}`)
-		f(&b)
+		spoil[name](&b)
 		p.wantError(p.store.Commit(p.ctx, b), workflow.ErrInvalid, "batch with fault %q", name)
 	}
 	p.wantStored(doc)
@@ -282,8 +285,8 @@ func cancelled(p *probe) {
 		calls["Parked"] = func() error { _, err := all(p.queue.Parked(ctx)); return err }
 		calls["Revive"] = func() error { return p.queue.Revive(ctx, epoch, "1") }
 	}
-	for name, call := range calls {
-		p.wantError(call(), context.Canceled, "%s with a cancelled context", name)
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
+		p.wantError(calls[name](), context.Canceled, "%s with a cancelled context", name)
 	}
 	p.wantStored(doc)
 	p.commit(b)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -313,8 +314,8 @@ func findInvalid(p *probe) {
 		"condition without field": {Kind: "ticket", Where: where(workflow.Is("", "a"))},
 		"range with one end":      {Kind: "ticket", Where: where(workflow.Condition{Field: "k", Op: workflow.OpRange, Keys: []workflow.Key{"a"}})},
 	}
-	for name, q := range cases {
-		docs, err := all(p.store.Find(p.ctx, q))
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		docs, err := all(p.store.Find(p.ctx, cases[name]))
 		p.wantError(err, workflow.ErrInvalid, "query with %s", name)
 		if len(docs) > 0 {
 			p.errorf("query with %s gave %d records", name, len(docs))
