@@ -1,11 +1,12 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"sync"
+	"slices"
 	"sync/atomic"
 
 	"github.com/itsm-go/itsm/workflow"
@@ -17,36 +18,48 @@ var concurrentRules = []Rule{
 	{"concurrent/feed-misses-nothing", "a follower that reads while others commit must not pass over an event that commits late", feedWhileWriting},
 }
 
-// linearizable lets 16 clients read and write four records at random, and
-// judges what they saw.
+// linearizable judges what 16 clients see of four records.
 func linearizable(p *probe) {
-	const clients, steps, records = 16, 40, 4
-	var refs [records]workflow.Ref
+	history, err := Load{Clients: 16, Records: 4, Steps: 40, Seed: 42}.Run(p.ctx, p.store)
+	p.must(err, "random reads and writes")
+	if err := Linearizable(history); err != nil {
+		p.errorf("%w", err)
+	}
+}
+
+// Load is a random load of concurrent reads and writes over few records, some
+// of the writes stale, for which a store answers with a [History].
+type Load struct {
+	Clients int // at the same time
+	Records int // which they share
+	Steps   int // reads and writes of each client
+	Seed    uint64
+}
+
+// Run puts the load on a store, which must be fresh, and returns what the
+// clients saw, for [Linearizable] or another checker to judge. Errors of the
+// store other than conflicts and unsure commits end it and are returned.
+func (l Load) Run(ctx context.Context, s workflow.Store) (History, error) {
+	p := newProbe(ctx, Backend{Store: func(string) workflow.Store { return s }})
+	refs := make([]workflow.Ref, l.Records)
 	for i := range refs {
 		refs[i] = workflow.Ref{Kind: "incident", ID: p.id()}
 	}
 	var ticks atomic.Int64
-	var mu sync.Mutex
-	var history History
-	p.parallel(clients, func(client int) error {
+	own := make([]History, l.Clients)
+	p.parallel(l.Clients, func(client int) error {
 		c := linearClient{p: p, client: client, ticks: &ticks, last: map[workflow.Ref]workflow.Document{}}
-		r := rand.New(rand.NewPCG(uint64(client), 42))
-		var own History
-		for range steps {
-			op, err := c.step(refs[r.IntN(records)], r.IntN(2) == 0)
+		r := rand.New(rand.NewPCG(l.Seed, uint64(client)))
+		for range l.Steps {
+			op, err := c.step(refs[r.IntN(len(refs))], r.IntN(2) == 0)
 			if err != nil {
 				return err
 			}
-			own = append(own, op)
+			own[client] = append(own[client], op)
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		history = append(history, own...)
 		return nil
 	})
-	if err := Linearizable(history); err != nil {
-		p.errorf("%w", err)
-	}
+	return slices.Concat(own...), errors.Join(p.found...)
 }
 
 // linearClient writes over what it last saw of a record, however old that is.

@@ -23,8 +23,8 @@
 // -run 'TestConformance/commit/all-or-nothing'.
 //
 // [Check] runs the same rules outside go test, [Bench] measures a backend, and
-// [Linearizable] judges a [History] of concurrent reads and writes. [NewWrite]
-// builds valid writes by hand.
+// [Linearizable] judges the [History] that a [Load] of concurrent reads and
+// writes leaves. [NewWrite] builds valid writes by hand.
 //
 // The rules use a made-up time and made-up ids, the same in every run; only how
 // goroutines interleave differs. They take no lock for granted, sleep nowhere

@@ -73,8 +73,8 @@ func Linearizable(h History) error {
 	return nil
 }
 
-// epochs of one record: the version's write, and what must have happened while
-// it was the present version.
+// versionEpoch is the time in which one version was the present one: the write
+// that began it, and the operations that saw it.
 type versionEpoch struct {
 	write    *Op
 	unsure   []*Op // writes that may have made the version
@@ -107,6 +107,9 @@ func judge(ref workflow.Ref, ops History) error {
 		e := epochOf(op.Version)
 		switch op.Outcome {
 		case Written:
+			if op.Version < 1 {
+				return fault(op.Version, "was written, but the first version is 1")
+			}
 			if e.write != nil {
 				return fault(op.Version, "was written twice, by clients %d and %d", e.write.Client, op.Client)
 			}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -113,24 +114,10 @@ func noDoubleLease(p *probe) {
 	book := deliveries{out: map[string]string{}, next: map[string]int{}}
 	now := after(time.Hour)
 	p.parallel(workers, func(worker int) error {
-		for book.count() < 2*records*each {
-			due, err := p.queue.Claim(p.ctx, now, 1+worker%3, lease)
+		for book.left(2 * records * each) {
+			err := book.round(p, now, 1+worker%3)
 			if err != nil {
-				return err
-			}
-			var ends []workflow.Settlement
-			for _, d := range due {
-				end, err := book.enter(d)
-				if err != nil {
-					return err
-				}
-				ends = append(ends, workflow.Settlement{Receipt: d.Receipt, Outcome: end, RetryAt: now})
-			}
-			book.leave(due)
-			if err := p.queue.Settle(p.ctx, ends...); err != nil {
-				return err
-			}
-			if err := p.ctx.Err(); err != nil {
+				book.stop()
 				return err
 			}
 		}
@@ -141,16 +128,56 @@ func noDoubleLease(p *probe) {
 
 // deliveries is what workers write down about what they were handed.
 type deliveries struct {
-	mu   sync.Mutex
-	out  map[string]string // by record and sort of work: what is out
-	next map[string]int    // by record and sort of work: what must come next
-	done int
+	mu      sync.Mutex
+	out     map[string]string // by record and sort of work: what is out
+	next    map[string]int    // by record and sort of work: what must come next
+	done    int
+	idle    int // claims that gave nothing
+	stopped bool
 }
 
-func (b *deliveries) count() int {
+func (b *deliveries) left(total int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.done
+	return b.done < total && !b.stopped
+}
+
+func (b *deliveries) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+}
+
+// round claims, writes down and settles. A store that loses work would keep the
+// workers claiming for ever, so they give up after very many idle rounds.
+func (b *deliveries) round(p *probe, now time.Time, n int) error {
+	due, err := p.queue.Claim(p.ctx, now, n, lease)
+	if err != nil {
+		return err
+	}
+	if len(due) == 0 {
+		runtime.Gosched()
+		return b.rest()
+	}
+	var ends []workflow.Settlement
+	for _, d := range due {
+		end, err := b.enter(d)
+		if err != nil {
+			return err
+		}
+		ends = append(ends, workflow.Settlement{Receipt: d.Receipt, Outcome: end, RetryAt: now})
+	}
+	b.leave(due)
+	return p.queue.Settle(p.ctx, ends...)
+}
+
+func (b *deliveries) rest() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.idle++; b.idle > 500_000 && !b.stopped {
+		return fmt.Errorf("%d pieces of work were done, the others are never handed out", b.done)
+	}
+	return nil
 }
 
 func line(d workflow.Due) string { return d.Ref().String() + workName(d)[:1] }
@@ -161,11 +188,9 @@ func (b *deliveries) enter(d workflow.Due) (workflow.Outcome, error) {
 	defer b.mu.Unlock()
 	name := workName(d)
 	if other, out := b.out[line(d)]; out {
-		b.done = 1 << 30
 		return 0, fmt.Errorf("got %s of %v while %s was out", name, d.Ref(), other)
 	}
 	if want := fmt.Sprintf("%02d", b.next[line(d)]); name[1:] != want {
-		b.done = 1 << 30
 		return 0, fmt.Errorf("got %s of %v, but %s is next", name, d.Ref(), want)
 	}
 	b.out[line(d)] = name
