@@ -59,8 +59,8 @@ func Below(field string, hi Key) Condition { return Between(field, "", hi) }
 // Holds reports whether the index passes the condition: the meaning that every
 // store must give it.
 func (c Condition) Holds(ix Index) bool {
-	for _, k := range ix.Keys(c.Field) {
-		if c.matches(k) {
+	for _, e := range ix {
+		if e.Field == c.Field && c.matches(e.Key) {
 			return true
 		}
 	}
