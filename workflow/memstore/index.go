@@ -126,7 +126,7 @@ func (k *kind) buildOrder(name string) {
 	for e := range k.byID.between(spot{}, k.byID.end(), false) {
 		all = append(all, entry{e.rec.doc.Index.First(name), e.rec})
 	}
-	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(all, func(a, b entry) int { return a.compare(b.key, b.rec.ref.ID) })
 	o := &ordered{size: len(all)}
 	for _, e := range all {
 		o.append(e)

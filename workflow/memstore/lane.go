@@ -14,8 +14,7 @@ import (
 type lane struct {
 	ref   workflow.Ref
 	line  []*work   // sorted by place; parked work is not in it
-	out   *work     // leased, until some worker settles it or the lease ends
-	until time.Time // the end of that lease
+	out   *work     // leased, until a worker settles it or its lease ends
 	in    *laneHeap // the heap the lane is in
 	index int       // its place there
 }
@@ -23,8 +22,8 @@ type lane struct {
 // wake returns the instant from which the lane has work to give.
 func (l *lane) wake() time.Time {
 	at := l.line[0].wake
-	if l.out != nil && l.until.After(at) {
-		return l.until
+	if l.out != nil && l.out.wake.After(at) {
+		return l.out.wake
 	}
 	return at
 }
@@ -96,7 +95,8 @@ func (ls *lanes) fix(l *lane) {
 	heap.Push(&ls.waiting, l)
 }
 
-// take leases the first work in the order of delivery that is due at now.
+// take leases the first work in the order of delivery that is due at now. It
+// wakes again when the lease ends.
 func (ls *lanes) take(now, until time.Time) *work {
 	for len(ls.waiting.lanes) > 0 && !ls.waiting.lanes[0].wake().After(now) {
 		heap.Push(&ls.ready, heap.Pop(&ls.waiting))
@@ -107,9 +107,10 @@ func (ls *lanes) take(now, until time.Time) *work {
 			ls.fix(l)
 			continue
 		}
-		l.out, l.until = l.line[0], until
+		w := l.line[0]
+		w.wake, l.out = until, w
 		ls.fix(l)
-		return l.out
+		return w
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +18,10 @@ import (
 type work struct {
 	timer   *workflow.Timer
 	message *workflow.Message
-	seq     int64 // in the order of the commits
 	place   place // in its lane and among the work that is due
 
 	lane    *lane
-	wake    time.Time // not to be claimed before
+	wake    time.Time // not to be claimed before: the due time, the end of a lease, the retry
 	receipt workflow.Receipt
 	attempt int
 	failure string
@@ -37,16 +37,7 @@ type place struct {
 }
 
 func (p place) compare(o place) int {
-	switch n := p.due.Compare(o.due); {
-	case n != 0:
-		return n
-	case p.name != o.name:
-		if p.name < o.name {
-			return -1
-		}
-		return 1
-	}
-	return int(p.seq - o.seq)
+	return cmp.Or(p.due.Compare(o.due), cmp.Compare(p.name, o.name), cmp.Compare(p.seq, o.seq))
 }
 
 // queue holds the work of one tenant.
@@ -87,15 +78,13 @@ func (q *queue) setTimer(t *workflow.Timer) {
 	if t.Due.IsZero() {
 		return
 	}
-	seq := q.next()
-	w := &work{timer: t, seq: seq, place: place{t.Due, t.Name, seq}, wake: t.Due}
+	w := &work{timer: t, place: place{t.Due, t.Name, q.next()}, wake: t.Due}
 	q.named[name] = w
 	q.timers.add(t.Ref, w)
 }
 
 func (q *queue) addMessage(m *workflow.Message) {
-	seq := q.next()
-	q.messages.add(m.Ref, &work{message: m, seq: seq, place: place{seq: seq}})
+	q.messages.add(m.Ref, &work{message: m, place: place{seq: q.next()}})
 }
 
 func (q *queue) lanesOf(w *work) *lanes {
@@ -204,8 +193,8 @@ func (q *queue) settle(w *work, x workflow.Settlement) {
 		q.forget(w)
 	case workflow.Retry:
 		delete(q.receipts, w.receipt)
-		w.failure, w.wake = x.Error, instant(x.RetryAt)
 		w.lane.release(w)
+		w.failure, w.wake = x.Error, instant(x.RetryAt)
 		q.lanesOf(w).fix(w.lane)
 	case workflow.Park:
 		w.failure = x.Error

@@ -31,7 +31,7 @@ func linearizable(p *probe) {
 // of the writes stale, for which a store answers with a [History].
 type Load struct {
 	Clients int // at the same time
-	Records int // which they share
+	Records int // which they share, at least one
 	Steps   int // reads and writes of each client
 	Seed    uint64
 }
@@ -41,13 +41,13 @@ type Load struct {
 // store other than conflicts and unsure commits end it and are returned.
 func (l Load) Run(ctx context.Context, s workflow.Store) (History, error) {
 	p := newProbe(ctx, Backend{Store: func(string) workflow.Store { return s }})
-	refs := make([]workflow.Ref, l.Records)
+	refs := make([]workflow.Ref, max(1, l.Records))
 	for i := range refs {
 		refs[i] = workflow.Ref{Kind: "incident", ID: p.id()}
 	}
 	var ticks atomic.Int64
-	own := make([]History, l.Clients)
-	p.parallel(l.Clients, func(client int) error {
+	own := make([]History, max(0, l.Clients))
+	p.parallel(len(own), func(client int) error {
 		c := linearClient{p: p, client: client, ticks: &ticks, last: map[workflow.Ref]workflow.Document{}}
 		r := rand.New(rand.NewPCG(l.Seed, uint64(client)))
 		for range l.Steps {
