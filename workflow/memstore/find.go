@@ -167,7 +167,7 @@ func bounds(c workflow.Condition) (lo workflow.Key, hi func(*ordered) spot, one 
 	case c.Op == workflow.OpPrefix:
 		prefix := string(c.Keys[0])
 		return c.Keys[0], func(o *ordered) spot {
-			return o.search(func(e entry) bool { return string(e.key) > prefix && !strings.HasPrefix(string(e.key), prefix) })
+			return o.search(func(e *entry) bool { return string(e.key) > prefix && !strings.HasPrefix(string(e.key), prefix) })
 		}, true
 	case c.Op == workflow.OpRange && c.Keys[1] == "":
 		return c.Keys[0], (*ordered).end, true
@@ -181,7 +181,7 @@ func bounds(c workflow.Condition) (lo workflow.Key, hi func(*ordered) spot, one 
 
 // above returns the spot behind all entries of the key.
 func above(o *ordered, key workflow.Key) spot {
-	return o.search(func(e entry) bool { return e.key > key })
+	return o.search(func(e *entry) bool { return e.key > key })
 }
 
 // sources returns the entries whose keys pass the condition.

@@ -47,15 +47,15 @@ func (k *kind) put(doc *workflow.Document) *record {
 	} else {
 		rec = &record{ref: doc.Ref, doc: doc}
 		k.records[doc.ID] = rec
-		k.byID.insert(entry{"", rec})
+		k.byID.insert(entryOf("", rec))
 	}
 	for name, o := range k.orders {
 		old, now := before.First(name), doc.Index.First(name)
 		if known && old != now {
-			o.remove(entry{old, rec})
+			o.remove(entryOf(old, rec))
 		}
 		if !known || old != now {
-			o.insert(entry{now, rec})
+			o.insert(entryOf(now, rec))
 		}
 	}
 	if !slices.Equal(before, doc.Index) {
@@ -70,10 +70,10 @@ func (k *kind) reindex(rec *record, before, after workflow.Index) {
 	for i, j := 0, 0; i < len(before) || j < len(after); {
 		switch n := compareAt(before, i, after, j); {
 		case n < 0:
-			k.field(before[i].Field).entries.remove(entry{before[i].Key, rec})
+			k.field(before[i].Field).entries.remove(entryOf(before[i].Key, rec))
 			i++
 		case n > 0:
-			k.field(after[j].Field).entries.insert(entry{after[j].Key, rec})
+			k.field(after[j].Field).entries.insert(entryOf(after[j].Key, rec))
 			j++
 		default:
 			i, j = i+1, j+1
@@ -124,10 +124,10 @@ func (k *kind) buildOrder(name string) {
 	}
 	all := make([]entry, 0, k.byID.size)
 	for e := range k.byID.between(spot{}, k.byID.end(), false) {
-		all = append(all, entry{e.rec.doc.Index.First(name), e.rec})
+		all = append(all, entryOf(e.rec.doc.Index.First(name), e.rec))
 	}
-	slices.SortFunc(all, func(a, b entry) int { return a.compare(b.key, b.rec.ref.ID) })
-	o := &ordered{size: len(all)}
+	slices.SortFunc(all, func(a, b entry) int { return a.compare(b.key, b.id) })
+	o := &ordered{}
 	for _, e := range all {
 		o.append(e)
 	}
