@@ -56,9 +56,9 @@ func TestFindAgreesWithAScan(t *testing.T) {
 		}
 		return workflow.NewIndex(entries...)
 	}
-	docs := fill(t, s, ids, 3000, random)
+	docs := fill(t, s, ids, 2000, random)
 	fields := []string{"rare", "common", "many", "some", "absent"}
-	for range 300 {
+	for range 150 {
 		q := workflow.Query{Kind: "ticket", Desc: r.IntN(2) == 0, Limit: []int{0, 0, 1, 10, 300, 700}[r.IntN(6)]}
 		if r.IntN(4) > 0 {
 			q.OrderBy = fields[r.IntN(len(fields))]

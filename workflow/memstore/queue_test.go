@@ -131,7 +131,7 @@ func (q *plainQueue) revive(r workflow.Receipt, at time.Time) bool {
 // TestQueueAgreesWithAPlainOne plays random days on both: clocks that differ
 // and go back, lost workers, retries, dead letters, timers set anew.
 func TestQueueAgreesWithAPlainOne(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(12) {
 		d := duel{t: t, r: rand.New(rand.NewPCG(seed, 3)), store: memstore.New(), ids: workflow.SeededIDs(seed), plain: plainQueue{out: map[string]*plainWork{}}}
 		for range 4 {
 			d.refs = append(d.refs, workflow.Ref{Kind: "incident", ID: d.ids.NewID(start)})

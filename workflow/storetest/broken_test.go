@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,9 +137,100 @@ func TestBrokenStores(t *testing.T) {
 	}
 }
 
+// TestCheck reports what stands in the way of a check as it reports broken rules.
+func TestCheck(t *testing.T) {
+	full := errors.New("disk full")
+	err := storetest.Check(t.Context(), func() (storetest.Backend, error) { return storetest.Backend{}, full })
+	if !errors.Is(err, full) {
+		t.Errorf("open fails: got %v", err)
+	}
+	b := backend(hooks{})
+	b.Close = func() error { return full }
+	if err := rule(t, "commit/get-of-unknown").Check(t.Context(), b); !errors.Is(err, full) {
+		t.Errorf("close fails: got %v", err)
+	}
+	for _, r := range storetest.Rules() {
+		if r.Why == "" {
+			t.Errorf("rule %s has no reason", r.Name)
+		}
+		switch theme, _, _ := strings.Cut(r.Name, "/"); theme {
+		case "durable":
+			if err := r.Check(t.Context(), backend(hooks{})); err != nil {
+				t.Errorf("a right store that can be reopened: %v", err)
+			}
+			fallthrough
+		case "timer", "message", "lease", "tenant":
+			b := backend(hooks{})
+			b.Queue = nil
+			if err := r.Check(t.Context(), b); err != nil {
+				t.Errorf("a right store without a queue: %v", err)
+			}
+		}
+	}
+}
+
 // broken is a store with one fault and the rules that must find it.
 type broken struct {
 	fault string
 	rules []string
 	make  func() hooks
+}
+
+// failing yields the error alone.
+func failing[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		yield(zero, err)
+	}
+}
+
+// kept yields what passes the test.
+func kept[T any](seq iter.Seq2[T, error], keep func(T) bool) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range seq {
+			if (err != nil || keep(v)) && !yield(v, err) {
+				return
+			}
+		}
+	}
+}
+
+// changed yields what the change makes of each.
+func changed[T any](seq iter.Seq2[T, error], change func(T) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range seq {
+			if !yield(change(v), err) {
+				return
+			}
+		}
+	}
+}
+
+// reordered yields everything in another order.
+func reordered[T any](seq iter.Seq2[T, error], sort func([]T)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var all []T
+		for v, err := range seq {
+			if err != nil {
+				yield(v, err)
+				return
+			}
+			all = append(all, v)
+		}
+		sort(all)
+		for _, v := range all {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// withoutFirst leaves out the first if skip.
+func withoutFirst[T any](seq iter.Seq2[T, error], skip bool) iter.Seq2[T, error] {
+	return kept(seq, func(T) bool {
+		keep := !skip
+		skip = false
+		return keep
+	})
 }

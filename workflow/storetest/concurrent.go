@@ -138,7 +138,7 @@ func noHalfBatch(p *probe) {
 			return nil
 		}
 		defer done.Store(true)
-		for range rounds {
+		for n := 0; n < rounds && !done.Load(); n++ {
 			if err := p.bump(false, x.Ref, y.Ref); err != nil {
 				return err
 			}

@@ -134,6 +134,16 @@ func messageRevive(p *probe) {
 	err := p.queue.Revive(p.ctx, epoch, parked[0].Receipt)
 	p.wantError(err, workflow.ErrNotFound, "reviving what is not parked any more")
 	p.wantError(p.queue.Revive(p.ctx, epoch, "nonsense"), workflow.ErrNotFound, "reviving an unknown receipt")
+
+	p.settle(workflow.Park, got...)
+	for d, err := range p.queue.Parked(p.ctx) {
+		p.must(err, "parked")
+		p.must(p.queue.Revive(p.ctx, after(time.Hour), d.Receipt), "revive inside the loop")
+	}
+	got = p.claim(after(time.Hour), 10)
+	if len(got) != 2 {
+		p.errorf("%d pieces of work after all dead letters were revived again, want 2", len(got))
+	}
 	p.settle(workflow.Done, got...)
 	p.send(ref, fmt.Sprintf("after %d", len(got)))
 	p.wantDue("the record goes on", p.claim(after(2*time.Hour), 10), "after 2")
