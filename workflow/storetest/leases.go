@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
@@ -97,11 +96,14 @@ func onlyGivenTime(p *probe) {
 	}
 }
 
-// noDoubleLease lets eight workers drain the work of few records, with retries,
-// and looks at what each record's work was handed out as.
+// noDoubleLease lets eight workers drain the work of few records in rounds.
+// Each settles what it has and claims again, all at the same time, and what was
+// claimed in one round is out until the next: so two of them never hold work of
+// one line by right, however the goroutines interleave.
 func noDoubleLease(p *probe) {
 	p.needQueue()
 	const records, each, workers = 6, 20, 8
+	const total = 2 * records * each
 	for range records {
 		ref := p.ref()
 		b := p.batch()
@@ -111,104 +113,77 @@ func noDoubleLease(p *probe) {
 		}
 		p.commit(b)
 	}
-	book := deliveries{out: map[string]string{}, next: map[string]int{}}
 	now := after(time.Hour)
-	p.parallel(workers, func(worker int) error {
-		for book.left(2 * records * each) {
-			err := book.round(p, now, 1+worker%3)
-			if err != nil {
-				book.stop()
+	book := deliveries{out: map[string]string{}, next: map[string]int{}}
+	held := make([][]workflow.Due, workers)
+	for book.done < total {
+		claims := book.claims
+		p.parallel(workers, func(i int) (err error) {
+			if err := p.queue.Settle(p.ctx, book.leave(held[i], now)...); err != nil {
 				return err
 			}
+			if held[i], err = p.queue.Claim(p.ctx, now, 1+i%3, lease); err != nil {
+				return err
+			}
+			return book.enter(held[i])
+		})
+		if len(p.found) == 0 && claims == book.claims && book.done < total {
+			p.errorf("%d pieces of work were done, and no more of the %d are handed out", book.done, total)
 		}
-		return nil
-	})
+		if len(p.found) > 0 {
+			return
+		}
+	}
 	p.wantDue("all was done", p.claim(now.Add(100*time.Hour), 10))
 }
 
 // deliveries is what workers write down about what they were handed.
 type deliveries struct {
-	mu      sync.Mutex
-	out     map[string]string // by record and sort of work: what is out
-	next    map[string]int    // by record and sort of work: what must come next
-	done    int
-	idle    int // claims that gave nothing
-	stopped bool
+	mu           sync.Mutex
+	out          map[string]string // by record and sort of work: what is out
+	next         map[string]int    // by record and sort of work: what must come next
+	claims, done int
 }
 
-func (b *deliveries) left(total int) bool {
+// enter checks what was handed out.
+func (b *deliveries) enter(due []workflow.Due) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.done < total && !b.stopped
-}
-
-func (b *deliveries) stop() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.stopped = true
-}
-
-// round claims, writes down and settles. A store that loses work would keep the
-// workers claiming for ever, so they give up after very many idle rounds.
-func (b *deliveries) round(p *probe, now time.Time, n int) error {
-	due, err := p.queue.Claim(p.ctx, now, n, lease)
-	if err != nil {
-		return err
-	}
-	if len(due) == 0 {
-		runtime.Gosched()
-		return b.rest()
-	}
-	var ends []workflow.Settlement
 	for _, d := range due {
-		end, err := b.enter(d)
-		if err != nil {
-			return err
+		b.claims++
+		name := workName(d)
+		if other, out := b.out[line(d)]; out {
+			return fmt.Errorf("got %s of %v while %s was out", name, d.Ref(), other)
 		}
-		ends = append(ends, workflow.Settlement{Receipt: d.Receipt, Outcome: end, RetryAt: now})
-	}
-	b.leave(due)
-	return p.queue.Settle(p.ctx, ends...)
-}
-
-func (b *deliveries) rest() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.idle++; b.idle > 500_000 && !b.stopped {
-		return fmt.Errorf("%d pieces of work were done, the others are never handed out", b.done)
+		if want := fmt.Sprintf("%02d", b.next[line(d)]); name[1:] != want {
+			return fmt.Errorf("got %s of %v, but %s is next", name, d.Ref(), want)
+		}
+		b.out[line(d)] = name
 	}
 	return nil
 }
 
-func line(d workflow.Due) string { return d.Ref().String() + workName(d)[:1] }
-
-// enter checks a delivery and decides its outcome: every third fails once.
-func (b *deliveries) enter(d workflow.Due) (workflow.Outcome, error) {
+// leave decides the outcomes: every third piece of a line fails once.
+func (b *deliveries) leave(due []workflow.Due, now time.Time) []workflow.Settlement {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	name := workName(d)
-	if other, out := b.out[line(d)]; out {
-		return 0, fmt.Errorf("got %s of %v while %s was out", name, d.Ref(), other)
-	}
-	if want := fmt.Sprintf("%02d", b.next[line(d)]); name[1:] != want {
-		return 0, fmt.Errorf("got %s of %v, but %s is next", name, d.Ref(), want)
-	}
-	b.out[line(d)] = name
-	if b.next[line(d)]%3 == 0 && d.Attempt == 1 {
-		return workflow.Retry, nil
-	}
-	b.next[line(d)]++
-	b.done++
-	return workflow.Done, nil
-}
-
-func (b *deliveries) leave(due []workflow.Due) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	var ends []workflow.Settlement
 	for _, d := range due {
+		end := workflow.Settlement{Receipt: d.Receipt, Outcome: workflow.Done, RetryAt: now}
+		if b.next[line(d)]%3 == 0 && d.Attempt == 1 {
+			end.Outcome = workflow.Retry
+		} else {
+			b.next[line(d)]++
+			b.done++
+		}
 		delete(b.out, line(d))
+		ends = append(ends, end)
 	}
+	return ends
 }
+
+// line is the record, and whether timer or message.
+func line(d workflow.Due) string { return d.Ref().String() + workName(d)[:1] }
 
 func invalidSettlement(p *probe) {
 	p.needQueue()
