@@ -1,0 +1,186 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/sqlstore"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The load of a service desk: a record of about 1.4 kB with six index entries,
+// of which a command changes one or two, an event of about 700 bytes, one to
+// four timers set anew and up to two messages.
+const benchRecords = 2000
+
+var benchText = strings.Repeat("The printer on the third floor does not print. ", 25)
+
+func deskBatch(a *author, r *rand.Rand, ref workflow.Ref) workflow.Batch {
+	n := int(a.last[ref].Version)
+	b := workflow.Batch{ID: a.ids.NewID(monday.Add(time.Duration(r.IntN(1000)) * time.Millisecond))}
+	b.Writes = []workflow.Write{a.write(b.ID, ref,
+		map[string]any{"title": "Mail is down", "text": benchText, "state": n % 5, "priority": n % 3, "step": n, "group": ref.ID},
+		workflow.IndexEntry{Field: "state", Key: workflow.IntKey(int64(n % 5))},
+		workflow.IndexEntry{Field: "number", Key: workflow.IDKey(ref.ID)},
+		workflow.IndexEntry{Field: "priority", Key: workflow.IntKey(int64(n / 2 % 3))},
+		workflow.IndexEntry{Field: "group", Key: workflow.StringKey("service desk")},
+		workflow.IndexEntry{Field: "caller", Key: workflow.StringKey(ref.ID.String()[30:])},
+		workflow.IndexEntry{Field: "opened", Key: workflow.TimeKey(monday)})}
+	for i := range 1 + r.IntN(4) {
+		b.Timers = append(b.Timers, workflow.Timer{Ref: ref, Name: []string{"sla/response", "sla/resolution", "autoclose", "sla/warn"}[i],
+			Due: monday.Add(time.Duration(n*10+r.IntN(10000)) * time.Second), Payload: []byte(`{"clock":"resolution"}`)})
+	}
+	for range r.IntN(3) {
+		b.Messages = append(b.Messages, workflow.Message{ID: a.ids.NewID(monday), Ref: ref, Topic: "notify", At: monday, Payload: []byte(`{"to":"ann","what":"assigned"}`)})
+	}
+	return b
+}
+
+func deskRecords() (*author, *rand.Rand, []workflow.Ref) {
+	a, r := newAuthor(1), rand.New(rand.NewPCG(1, 1))
+	refs := make([]workflow.Ref, benchRecords)
+	for i := range refs {
+		refs[i] = a.ref("incident")
+	}
+	return a, r, refs
+}
+
+var durabilities = map[string]sqlstore.Durability{"full": sqlstore.Full, "relaxed": sqlstore.Relaxed}
+
+// BenchmarkCommit prints, as vs-hand, the throughput of one command a commit as
+// a share of that of BEGIN IMMEDIATE, UPDATE, INSERT, COMMIT written by hand
+// with the same body and event, measured in turns in the same run.
+func BenchmarkCommit(b *testing.B) {
+	for name, d := range durabilities {
+		b.Run(name, func(b *testing.B) { benchmarkCommit(b, d, deskBatch) })
+		b.Run(name+"/bare", func(b *testing.B) {
+			benchmarkCommit(b, d, func(a *author, r *rand.Rand, ref workflow.Ref) workflow.Batch {
+				batch := deskBatch(a, r, ref)
+				batch.Timers, batch.Messages = nil, nil
+				return batch
+			})
+		})
+	}
+}
+
+func benchmarkCommit(b *testing.B, d sqlstore.Durability, next func(*author, *rand.Rand, workflow.Ref) workflow.Batch) {
+	ctx := context.Background()
+	db, _ := openFile(b, sqlstore.Config{Durability: d})
+	s := db.Tenant("acme")
+	hand := openHand(b, d)
+	a, r, refs := deskRecords()
+	for _, ref := range refs {
+		batch := next(a, r, ref)
+		require.NoError(b, s.Commit(ctx, batch))
+		hand.insert(b, batch.Writes[0])
+	}
+	var ours, theirs time.Duration
+	const turn = 200
+	b.ResetTimer()
+	for done := 0; done < b.N; done += turn {
+		b.StopTimer()
+		batches := make([]workflow.Batch, min(turn, b.N-done))
+		for i := range batches {
+			batches[i] = next(a, r, refs[r.IntN(len(refs))])
+		}
+		start := time.Now()
+		for _, batch := range batches {
+			hand.update(b, batch.Writes[0])
+		}
+		theirs += time.Since(start)
+		b.StartTimer()
+		start = time.Now()
+		for _, batch := range batches {
+			if err := s.Commit(ctx, batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+		ours += time.Since(start)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(theirs)/float64(ours), "vs-hand")
+	b.ReportMetric(float64(theirs.Nanoseconds())/float64(b.N), "hand-ns/op")
+}
+
+// hand is what a program would write that needs no more than the record and its
+// event.
+type hand struct {
+	conn                      *sql.Conn
+	begin, commit, upd, event *sql.Stmt
+}
+
+func openHand(b *testing.B, d sqlstore.Durability) *hand {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "hand.db")+
+		fmt.Sprintf("?_pragma=journal_mode(WAL)&_pragma=synchronous(%d)", 2-d))
+	require.NoError(b, err)
+	b.Cleanup(func() { db.Close() })
+	h := &hand{}
+	h.conn, err = db.Conn(ctx)
+	require.NoError(b, err)
+	_, err = h.conn.ExecContext(ctx, `CREATE TABLE ticket (id BLOB PRIMARY KEY, version INTEGER, body BLOB);
+CREATE TABLE event (position INTEGER PRIMARY KEY, ticket BLOB, body BLOB)`)
+	require.NoError(b, err)
+	for text, st := range map[string]**sql.Stmt{
+		"BEGIN IMMEDIATE": &h.begin, "COMMIT": &h.commit,
+		"UPDATE ticket SET version = ?, body = ? WHERE id = ? AND version = ?": &h.upd,
+		"INSERT INTO event (ticket, body) VALUES (?, ?)":                       &h.event,
+	} {
+		*st, err = h.conn.PrepareContext(ctx, text)
+		require.NoError(b, err)
+	}
+	return h
+}
+
+func (h *hand) insert(b *testing.B, w workflow.Write) {
+	body, _ := w.Document.Body.Encoded()
+	_, err := h.conn.ExecContext(context.Background(), "INSERT INTO ticket VALUES (?, ?, ?)", w.Document.ID[:], w.Document.Version, body)
+	require.NoError(b, err)
+}
+
+func (h *hand) update(b *testing.B, w workflow.Write) {
+	ctx := context.Background()
+	d := w.Document
+	body, _ := d.Body.Encoded()
+	event, _ := w.Event.Encode()
+	_, err1 := h.begin.ExecContext(ctx)
+	result, err2 := h.upd.ExecContext(ctx, d.Version, body, d.ID[:], d.Version-1)
+	if n, _ := result.RowsAffected(); n != 1 {
+		b.Fatal("lost")
+	}
+	_, err3 := h.event.ExecContext(ctx, d.ID[:], event)
+	_, err4 := h.commit.ExecContext(ctx)
+	for _, err := range []error{err1, err2, err3, err4} {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkBulk commits a hundred records at a time; one operation is one record.
+func BenchmarkBulk(b *testing.B) {
+	ctx := context.Background()
+	db, _ := openFile(b, sqlstore.Config{})
+	a, r, refs := deskRecords()
+	for done := 0; done < b.N; done += 100 {
+		b.StopTimer()
+		batch := workflow.Batch{ID: a.ids.NewID(monday)}
+		for i := range 100 {
+			one := deskBatch(a, r, refs[(done+i)%len(refs)])
+			one.Writes[0].Event.Batch = batch.ID
+			batch.Writes = append(batch.Writes, one.Writes...)
+		}
+		b.StartTimer()
+		if err := db.Tenant("acme").Commit(ctx, batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/itsm-go/itsm/workflow"
+
+	_ "modernc.org/sqlite" // the driver: pure Go
+)
+
+// Durability says what a commit that returned has survived.
+type Durability uint8
+
+// The degrees of durability. Both survive the death of the process.
+const (
+	// Full flushes every commit to the disk: it survives a power loss.
+	Full Durability = iota
+	// Relaxed leaves flushing to the operating system: a power loss may take
+	// the last commits, whole ones and in order. It is several times faster.
+	Relaxed
+)
+
+// Config tunes a database. The zero Config is the safe one.
+type Config struct {
+	Durability Durability
+
+	// BusyTimeout is how long a commit waits for another process that is
+	// writing, before it fails with [ErrBusy]. Zero means five seconds.
+	BusyTimeout time.Duration
+
+	// Readers is how many reads may run at the same time. Zero means four. A
+	// database in memory has one connection for all.
+	Readers int
+
+	// Project, when set, runs inside every commit of a new batch, after the
+	// batch was written and before it is durable. Through tx it keeps the
+	// host's own tables in step; its error undoes the commit and is returned
+	// by it. It must not use the [DB] or a [Store], which would wait for the
+	// very transaction it runs in.
+	Project func(ctx context.Context, tx *sql.Tx, b workflow.Batch) error
+}
+
+// DB is an SQLite database that holds the records of any number of tenants. It
+// is safe for concurrent use, and other processes may open the same file.
+type DB struct {
+	cfg    Config
+	writer *pool // one connection
+	reader *pool // the same pool for a database in memory
+	names  names
+	few    int // collectFew, but for tests
+}
+
+// busyStep is how long SQLite itself waits for a lock. Commit repeats that up
+// to the busy timeout and looks at the context in between.
+const busyStep = 100 * time.Millisecond
+
+// Open opens the file at path, creates it if it is missing and brings its
+// schema up to date. The path ":memory:" opens a new database that lives until
+// Close. A file written by a later version of this package gives an error
+// matching [ErrNewerSchema].
+func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
+	if cfg.BusyTimeout <= 0 {
+		cfg.BusyTimeout = 5 * time.Second
+	}
+	if cfg.Readers <= 0 {
+		cfg.Readers = 4
+	}
+	db := &DB{cfg: cfg, few: collectFew}
+	err := db.connect(path)
+	if err == nil {
+		err = db.prepare(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlstore: open %s: %w", path, err), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) connect(path string) error {
+	memory := path == ":memory:"
+	if path == "" || strings.ContainsRune(path, 0) || strings.HasPrefix(path, ":") && !memory {
+		return fmt.Errorf("want a file name or :memory:: %w", workflow.ErrInvalid)
+	}
+	synchronous := "synchronous(FULL)"
+	if db.cfg.Durability == Relaxed {
+		synchronous = "synchronous(NORMAL)"
+	}
+	var err error
+	if db.writer, err = openPool(dsn(path, url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyStep.Milliseconds()), "journal_mode(WAL)", synchronous,
+			"foreign_keys(ON)", "wal_autocheckpoint(4000)", "cache_size(-65536)", "temp_store(MEMORY)"},
+	}), 1); err != nil || memory {
+		db.reader = db.writer
+		return err
+	}
+	db.reader, err = openPool(dsn(path, url.Values{
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", db.cfg.BusyTimeout.Milliseconds()), "query_only(ON)",
+			"cache_size(-8192)", "temp_store(MEMORY)"},
+	}), db.cfg.Readers)
+	return err
+}
+
+func dsn(path string, options url.Values) string {
+	if path == ":memory:" {
+		return path + "?" + options.Encode()
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String()
+}
+
+// prepare migrates the schema and prepares what commits execute: once the
+// writer's only connection is inside a transaction, it is too late for that.
+func (db *DB) prepare(ctx context.Context) error {
+	tx, err := db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	err = migrate(ctx, tx)
+	if err == nil {
+		err = tx.Commit()
+	}
+	if err != nil {
+		return errors.Join(err, rollback(tx))
+	}
+	for _, text := range writerStatements() {
+		if _, err := db.writer.prepare(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+	}
+	return nil
+}
+
+// Close ends all work with the database. A database in memory is lost.
+func (db *DB) Close() error {
+	if db.writer == nil {
+		return nil
+	}
+	err := db.writer.close()
+	if db.reader != nil && db.reader != db.writer {
+		err = errors.Join(db.reader.close(), err)
+	}
+	return err
+}
+
+// Tenant returns the store of one tenant. A tenant exists from its first commit
+// on; until then its store is empty. Stores are cheap: make one per request if
+// that is convenient.
+func (db *DB) Tenant(name string) *Store { return &Store{db: db, tenant: name} }
+
+// Begin starts a transaction that may write, in which the host changes its own
+// tables, and records through [Store.WithTx]. It waits for the running commit,
+// and while it is open every other commit waits for it: keep it short and use
+// nothing but it until it ends. When ctx is done the transaction is rolled back.
+func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) {
+	return beginWriting(ctx, db.cfg.BusyTimeout, func() (*sql.Tx, error) { return db.writer.db.BeginTx(ctx, nil) })
+}
+
+// Check reads the whole database and reports damage of the file: pages or
+// indexes that contradict each other, rows without their parents. What the
+// records say is checked by [workflow.VerifyStore].
+func (db *DB) Check(ctx context.Context) error {
+	for _, pragma := range []string{"PRAGMA integrity_check", "PRAGMA foreign_key_check"} {
+		rows, err := db.reader.db.QueryContext(ctx, pragma)
+		if err != nil {
+			return dbError(ctx, "check", err)
+		}
+		found, err := collectText(rows)
+		if err != nil {
+			return dbError(ctx, "check", err)
+		}
+		if len(found) > 0 && found[0] != "ok" {
+			return fmt.Errorf("sqlstore: the database is damaged: %s", strings.Join(found, "; "))
+		}
+	}
+	return nil
+}
+
+func collectText(rows *sql.Rows) ([]string, error) {
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		columns, err := rows.Columns()
+		if err != nil {
+			return nil, err
+		}
+		cells, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		all = append(all, strings.Trim(fmt.Sprint(cells...), "[]"))
+	}
+	return all, rows.Err()
+}
+
+// Backup writes a consistent copy of the database to a new file while others
+// read and write. It fails if the file exists.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	_, err := db.writer.db.ExecContext(ctx, "VACUUM INTO ?", path)
+	return dbError(ctx, "backup to "+path, err)
+}
