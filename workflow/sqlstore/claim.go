@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -51,9 +49,9 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 		return nil, ctx.Err()
 	}
 	at := encodeTime(now)
-	any, err := s.due(ctx, at)
-	if err != nil || !any {
-		return nil, dbError(ctx, "claim", err)
+	found, err := s.due(ctx, at)
+	if err != nil || !found {
+		return nil, err
 	}
 	var due []workflow.Due
 	err = s.write(ctx, "claim", func(names *namer) error {
@@ -64,24 +62,19 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 		c := claim{namer: names, tenant: tenant, now: at, until: encodeTime(now.Add(lease))}
 		due, err = c.take(min(n, maxClaim))
 		return err
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
 	return due, nil
 }
 
-func (s *Store) due(ctx context.Context, now int64) (bool, error) {
-	rows, err := s.query(ctx, anythingDue, s.tenant, now)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	var found bool
-	if rows.Next() {
-		err = rows.Scan(&found)
-	}
-	return found, errors.Join(err, rows.Err())
+func (s *Store) due(ctx context.Context, now int64) (found bool, err error) {
+	err = s.look(ctx, "claim", func(n *session) error {
+		_, err := n.one(anythingDue, []any{s.tenant, now}, &found)
+		return err
+	})
+	return found, err
 }
 
 // claim is one call of Claim within its transaction.
@@ -133,7 +126,7 @@ func (c *claim) take(n int) ([]workflow.Due, error) {
 // come. Every lease and retry is woken at most once, so claims do not look
 // again and again at work that is not due.
 func (c *claim) wakeTimers() error {
-	held, err := collect(c.query(wakeTimers, c.tenant, c.now))(func(rows *sql.Rows) (piece, error) {
+	held, err := collect(c.query(wakeTimers, c.tenant, c.now))(func(rows rows) (piece, error) {
 		var p piece
 		return p, rows.Scan(&p.kind, &p.rawID, &p.name)
 	})
@@ -157,7 +150,7 @@ func (c *claim) wakeTimers() error {
 }
 
 func (c *claim) wakeMessages() error {
-	held, err := collect(c.query(wakeMessages, c.tenant, c.now))(func(rows *sql.Rows) (piece, error) {
+	held, err := collect(c.query(wakeMessages, c.tenant, c.now))(func(rows rows) (piece, error) {
 		var p piece
 		return p, rows.Scan(&p.kind, &p.rawID, &p.seq)
 	})
@@ -176,26 +169,26 @@ func (c *claim) wakeMessages() error {
 	return nil
 }
 
-func (c *claim) free(statement string, scan func(*sql.Rows) (piece, error), n int) ([]piece, error) {
+func (c *claim) free(statement string, scan func(rows) (piece, error), n int) ([]piece, error) {
 	return collect(c.query(statement, c.tenant, c.now, n))(scan)
 }
 
 // collect reads all rows of a query.
-func collect(rows *sql.Rows, err error) func(func(*sql.Rows) (piece, error)) ([]piece, error) {
-	return func(scan func(*sql.Rows) (piece, error)) ([]piece, error) {
+func collect(r rows, err error) func(func(rows) (piece, error)) ([]piece, error) {
+	return func(scan func(rows) (piece, error)) ([]piece, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer rows.Close()
+		defer r.Close()
 		var all []piece
-		for rows.Next() {
-			p, err := scan(rows)
+		for r.Next() {
+			p, err := scan(r)
 			if err != nil {
 				return nil, err
 			}
 			all = append(all, p)
 		}
-		return all, rows.Err()
+		return all, r.Err()
 	}
 }
 
@@ -214,11 +207,15 @@ func (s *Store) Parked(ctx context.Context) iter.Seq2[workflow.Due, error] {
 	return func(yield func(workflow.Due, error) bool) {
 		for _, list := range []struct {
 			text string
-			scan func(*sql.Rows) (piece, error)
+			scan func(rows) (piece, error)
 		}{{parkedTimers, scanTimer}, {parkedMessages, scanMessage}} {
-			letters, err := collect(s.query(ctx, list.text, s.tenant))(list.scan)
+			var letters []piece
+			err := s.look(ctx, "parked", func(n *session) (err error) {
+				letters, err = collect(n.query(list.text, s.tenant))(list.scan)
+				return err
+			})
 			if err != nil {
-				yield(workflow.Due{}, dbError(ctx, "parked", err))
+				yield(workflow.Due{}, err)
 				return
 			}
 			for _, p := range letters {

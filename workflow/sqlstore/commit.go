@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,14 +29,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING record`
 	addEvent     = "INSERT INTO itsm_events (position, record, version, encoded) VALUES (?, ?, ?, ?)"
 )
 
-// writerStatements are prepared when the database is opened.
-func writerStatements() []string {
-	s := []string{addBatch, addRecord, versionOf, updateRecord, reshape, addEntry, dropEntry, markEntry, addEvent}
-	s = append(s, findName[:]...)
-	s = append(s, addName[:]...)
-	return append(append(s, timerStatements...), messageStatements...)
-}
-
 // errAgain undoes a batch that was committed before.
 var errAgain = errors.New("the batch was committed before")
 
@@ -52,10 +45,14 @@ func (s *Store) Commit(ctx context.Context, b workflow.Batch) error {
 	if err != nil {
 		return err
 	}
+	var then func(context.Context, *sql.Tx) error
+	if project := s.db.cfg.Project; project != nil {
+		then = func(ctx context.Context, tx *sql.Tx) error { return project(ctx, tx, b) }
+	}
 	err = s.write(ctx, "commit", func(n *namer) error {
 		c := commit{namer: n}
 		return c.apply(s, b, rows)
-	})
+	}, then)
 	if errors.Is(err, errAgain) {
 		return nil
 	}
@@ -98,13 +95,19 @@ type commit struct {
 	tenant int64
 }
 
-// positionBits leaves room for 2^40 events of 2^23 tenants.
-const positionBits = 40
+// A position has room for the events of a tenant and for the tenants.
+const (
+	positionBits = 40
+	maxTenants   = 1 << (63 - positionBits)
+)
 
 func (c *commit) apply(s *Store, b workflow.Batch, rows []row) error {
 	var err error
 	if c.tenant, err = c.ensure(tenantLevel, 0, s.tenant); err != nil {
 		return err
+	}
+	if c.tenant >= maxTenants {
+		return fmt.Errorf("more than %d tenants: %w", maxTenants, workflow.ErrInvalid)
 	}
 	var position int64
 	first := c.tenant << positionBits
@@ -124,13 +127,7 @@ func (c *commit) apply(s *Store, b workflow.Batch, rows []row) error {
 	if err := c.setTimers(b.Timers); err != nil {
 		return err
 	}
-	if err := c.send(b.Messages); err != nil {
-		return err
-	}
-	if s.db.cfg.Project == nil {
-		return nil
-	}
-	return s.db.cfg.Project(c.ctx, c.tx, b)
+	return c.send(b.Messages)
 }
 
 // write stores the record's new version over the one before, and its event.

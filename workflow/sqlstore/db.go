@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/itsm-go/itsm/workflow"
-
-	_ "modernc.org/sqlite" // the driver: pure Go
 )
 
 // Durability says what a commit that returned has survived.
@@ -50,8 +48,8 @@ type Config struct {
 // is safe for concurrent use, and other processes may open the same file.
 type DB struct {
 	cfg    Config
-	writer *pool // one connection
-	reader *pool // the same pool for a database in memory
+	writer *sql.DB // one connection
+	reader *sql.DB // the same for a database in memory
 	names  names
 	few    int // collectFew, but for tests
 }
@@ -74,7 +72,7 @@ func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	db := &DB{cfg: cfg, few: collectFew}
 	err := db.connect(path)
 	if err == nil {
-		err = db.prepare(ctx)
+		err = db.migrate(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlstore: open %s: %w", path, err), db.Close())
@@ -114,9 +112,7 @@ func dsn(path string, options url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String()
 }
 
-// prepare migrates the schema and prepares what commits execute: once the
-// writer's only connection is inside a transaction, it is too late for that.
-func (db *DB) prepare(ctx context.Context) error {
+func (db *DB) migrate(ctx context.Context) error {
 	tx, err := db.Begin(ctx)
 	if err != nil {
 		return err
@@ -128,11 +124,6 @@ func (db *DB) prepare(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, rollback(tx))
 	}
-	for _, text := range writerStatements() {
-		if _, err := db.writer.prepare(ctx, text); err != nil {
-			return fmt.Errorf("%s: %w", text, err)
-		}
-	}
 	return nil
 }
 
@@ -141,9 +132,9 @@ func (db *DB) Close() error {
 	if db.writer == nil {
 		return nil
 	}
-	err := db.writer.close()
+	err := db.writer.Close()
 	if db.reader != nil && db.reader != db.writer {
-		err = errors.Join(db.reader.close(), err)
+		err = errors.Join(db.reader.Close(), err)
 	}
 	return err
 }
@@ -158,7 +149,12 @@ func (db *DB) Tenant(name string) *Store { return &Store{db: db, tenant: name} }
 // and while it is open every other commit waits for it: keep it short and use
 // nothing but it until it ends. When ctx is done the transaction is rolled back.
 func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) {
-	return beginWriting(ctx, db.cfg.BusyTimeout, func() (*sql.Tx, error) { return db.writer.db.BeginTx(ctx, nil) })
+	var tx *sql.Tx
+	err := beginWriting(ctx, db.cfg.BusyTimeout, func() (err error) {
+		tx, err = db.writer.BeginTx(ctx, nil)
+		return err
+	})
+	return tx, err
 }
 
 // Check reads the whole database and reports damage of the file: pages or
@@ -166,7 +162,7 @@ func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) {
 // records say is checked by [workflow.VerifyStore].
 func (db *DB) Check(ctx context.Context) error {
 	for _, pragma := range []string{"PRAGMA integrity_check", "PRAGMA foreign_key_check"} {
-		rows, err := db.reader.db.QueryContext(ctx, pragma)
+		rows, err := db.reader.QueryContext(ctx, pragma)
 		if err != nil {
 			return dbError(ctx, "check", err)
 		}
@@ -204,6 +200,6 @@ func collectText(rows *sql.Rows) ([]string, error) {
 // Backup writes a consistent copy of the database to a new file while others
 // read and write. It fails if the file exists.
 func (db *DB) Backup(ctx context.Context, path string) error {
-	_, err := db.writer.db.ExecContext(ctx, "VACUUM INTO ?", path)
+	_, err := db.writer.ExecContext(ctx, "VACUUM INTO ?", path)
 	return dbError(ctx, "backup to "+path, err)
 }

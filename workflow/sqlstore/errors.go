@@ -62,14 +62,13 @@ func rollback(tx *sql.Tx) error {
 // beginWriting repeats begin while another process holds the write lock. Every
 // try waits for a busyStep, so counting them measures the timeout without a
 // clock.
-func beginWriting(ctx context.Context, timeout time.Duration, begin func() (*sql.Tx, error)) (*sql.Tx, error) {
+func beginWriting(ctx context.Context, timeout time.Duration, begin func() error) error {
 	for waited := time.Duration(0); ; waited += busyStep {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("sqlstore: begin: %w", err)
+			return fmt.Errorf("sqlstore: begin: %w", err)
 		}
-		tx, err := begin()
-		if code(err) != sqlite3.SQLITE_BUSY || waited >= timeout {
-			return tx, dbError(ctx, "begin", err)
+		if err := begin(); code(err) != sqlite3.SQLITE_BUSY || waited >= timeout {
+			return dbError(ctx, "begin", err)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -53,7 +51,7 @@ func (s *Store) Events(ctx context.Context, after workflow.Position, f workflow.
 			}
 		}
 		if err != nil {
-			yield(workflow.Event{}, dbError(ctx, "events", err))
+			yield(workflow.Event{}, err)
 		}
 	}
 }
@@ -90,16 +88,12 @@ func (s *Store) feed(ctx context.Context, after workflow.Position, f workflow.Fi
 	return d, nil
 }
 
-func (s *Store) scanOne(ctx context.Context, text string, args []any, dest ...any) (bool, error) {
-	rows, err := s.query(ctx, text, args...)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return false, rows.Err()
-	}
-	return true, rows.Scan(dest...)
+func (s *Store) scanOne(ctx context.Context, text string, args []any, dest ...any) (found bool, err error) {
+	err = s.look(ctx, "events", func(n *session) error {
+		found, err = n.one(text, args, dest...)
+		return err
+	})
+	return found, err
 }
 
 func parsePosition(p workflow.Position) (int64, error) {
@@ -108,7 +102,7 @@ func parsePosition(p workflow.Position) (int64, error) {
 	}
 	n, err := strconv.ParseInt(string(p), 10, 64)
 	if err != nil || n < 1 || n >= 1<<positionBits {
-		return 0, fmt.Errorf("position %.40q is not one of this store: %w", p, workflow.ErrInvalid)
+		return 0, fmt.Errorf("sqlstore: position %.40q is not one of this store: %w", p, workflow.ErrInvalid)
 	}
 	return n, nil
 }
@@ -124,36 +118,45 @@ func (d *feed) next(ctx context.Context) ([]workflow.Event, error) {
 			args = append(args, k)
 		}
 	}
-	rows, err := d.s.query(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var page []workflow.Event
-	size := 0
+	err := d.s.look(ctx, "events", func(n *session) error {
+		rows, err := n.query(text, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		page, err = d.scan(rows)
+		return err
+	})
+	return page, err
+}
+
+func (d *feed) scan(rows rows) (page []workflow.Event, err error) {
+	seen, size := 0, 0
 	for size < pageBytes && rows.Next() {
 		e, n, position, err := scanEvent(rows)
 		if err != nil {
 			return page, err
 		}
-		d.after, size = position, size+n
+		d.after, seen, size = position, seen+1, size+n
 		if d.filter.Matches(e) {
 			page = append(page, e)
-		} else if !d.filter.Record.IsZero() {
+		} else if !d.filter.Record.IsZero() && d.filter.Record != e.Ref {
 			return page, fmt.Errorf("event %d of %v is filed under %v: %w", e.Version, e.Ref, d.filter.Record, workflow.ErrTampered)
 		}
 	}
-	if size < pageBytes && len(page) < pageSize {
+	if size < pageBytes && seen < pageSize {
 		d.after = d.last
 	}
-	return page, errors.Join(rows.Err(), rows.Close())
+	return page, rows.Err()
 }
 
 // scanEvent reads eventColumns, checks that they say the same as the event, and
 // also returns the event's size and position.
-func scanEvent(rows *sql.Rows) (workflow.Event, int, int64, error) {
+func scanEvent(rows rows) (workflow.Event, int, int64, error) {
 	var position, version int64
-	var encoded, kind, id sql.RawBytes
+	var encoded, id []byte
+	var kind string
 	if err := rows.Scan(&position, &version, &encoded, &kind, &id); err != nil {
 		return workflow.Event{}, 0, 0, err
 	}
@@ -161,9 +164,9 @@ func scanEvent(rows *sql.Rows) (workflow.Event, int, int64, error) {
 	if err != nil {
 		return workflow.Event{}, 0, 0, err
 	}
-	if e.Version != version || e.Kind != string(kind) || string(e.ID[:]) != string(id) {
+	if e.Version != version || e.Kind != kind || string(e.ID[:]) != string(id) {
 		return workflow.Event{}, 0, 0, fmt.Errorf("event %d of %v is filed as number %d of %s/%x: %w",
-			e.Version, e.Ref, version, kind, []byte(id), workflow.ErrTampered)
+			e.Version, e.Ref, version, kind, id, workflow.ErrTampered)
 	}
 	e.Position = workflow.Position(strconv.FormatInt(position&(1<<positionBits-1), 10))
 	return e, len(encoded), position, nil

@@ -12,9 +12,6 @@ SELECT ?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM itsm_messages WHERE kind = ?1 A
 	headMessage  = "SELECT seq, out FROM itsm_messages WHERE kind = ? AND id = ? AND lane <> 3 AND lane <> 0 ORDER BY seq LIMIT 1"
 )
 
-var messageStatements = []string{addMessage, dropMessage, laneMessage, firstMessage, headMessage,
-	wakeMessages, freeMessages, wokenMessage, leaseMessage, leasedMessage, putOffMessage, parkMessage, reviveMessage}
-
 // send queues the messages behind those of earlier commits.
 func (c *commit) send(messages []workflow.Message) error {
 	for i := range messages {

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ type piece struct {
 }
 
 // scanTimer reads timerColumns.
-func scanTimer(rows *sql.Rows) (piece, error) {
+func scanTimer(rows rows) (piece, error) {
 	var p piece
 	var due int64
 	t := &workflow.Timer{}
@@ -34,7 +33,7 @@ func scanTimer(rows *sql.Rows) (piece, error) {
 }
 
 // scanMessage reads messageColumns.
-func scanMessage(rows *sql.Rows) (piece, error) {
+func scanMessage(rows rows) (piece, error) {
 	var p piece
 	var message []byte
 	var at int64

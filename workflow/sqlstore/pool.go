@@ -3,147 +3,123 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
-	"sync"
+	"fmt"
+
+	"modernc.org/sqlite"
 )
 
-// pool is a set of connections with the statements prepared on them.
-type pool struct {
-	db *sql.DB
-
-	mu         sync.RWMutex
-	statements map[string]*sql.Stmt
-}
-
-// maxStatements bounds the prepared statements. Queries come in few shapes;
-// beyond the bound they are prepared each time.
-const maxStatements = 1000
-
-func openPool(dsn string, connections int) (*pool, error) {
-	db, err := sql.Open("sqlite", dsn)
+// openPool opens up to so many connections, which stay open. Each keeps the
+// statements that were prepared on it: going through [sql.Conn.Raw] to those
+// costs a fraction of what database/sql asks for a statement and a transaction.
+func openPool(dsn string, connections int) (*sql.DB, error) {
+	base, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
+	db := sql.OpenDB(connector{base})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	return &pool{db: db, statements: map[string]*sql.Stmt{}}, nil
+	return db, nil
 }
 
-func (p *pool) cached(text string) *sql.Stmt {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.statements[text]
-}
+type connector struct{ driver.Connector }
 
-// prepare returns the statement, or nil if there are too many already.
-func (p *pool) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s := p.cached(text); s != nil {
-		return s, nil
-	}
-	p.mu.RLock()
-	full := len(p.statements) >= maxStatements
-	p.mu.RUnlock()
-	if full {
-		return nil, nil
-	}
-	s, err := p.db.PrepareContext(ctx, text)
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	base, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if other := p.statements[text]; other != nil {
-		return other, s.Close()
+	full, ok := base.(driverConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("sqlstore: the driver's connection is a %T", base), base.Close())
 	}
-	p.statements[text] = s
-	return s, nil
+	return &connection{driverConn: full, statements: map[string]statement{}}, nil
 }
 
-func (p *pool) close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var errs []error
-	for _, s := range p.statements {
-		errs = append(errs, s.Close())
+// driverConn is what the driver's connections can do.
+type driverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// connection is a driver's connection with its prepared statements.
+type connection struct {
+	driverConn
+	statements map[string]statement
+	joined     bool // in a transaction that the store began
+}
+
+// maxStatements bounds what is prepared. Queries come in few shapes.
+const maxStatements = 1000
+
+func (c *connection) prepared(ctx context.Context, text string) (statement, error) {
+	if s := c.statements[text]; s != nil {
+		return s, nil
 	}
-	clear(p.statements)
-	return errors.Join(append(errs, p.db.Close())...)
-}
-
-// session executes statements inside one transaction. It is not safe for
-// concurrent use.
-type session struct {
-	ctx  context.Context
-	tx   *sql.Tx
-	pool *pool // where tx came from
-	used map[string]*sql.Stmt
-
-	missing []string // worth preparing once the transaction has ended
-}
-
-func newSession(ctx context.Context, tx *sql.Tx, p *pool) *session {
-	return &session{ctx: ctx, tx: tx, pool: p, used: make(map[string]*sql.Stmt, 16)}
-}
-
-func (s *session) statement(text string) *sql.Stmt {
-	if st := s.used[text]; st != nil {
-		return st
-	}
-	st := s.pool.cached(text)
-	if st != nil {
-		st = s.tx.StmtContext(s.ctx, st)
-		s.used[text] = st
-	} else {
-		s.missing = append(s.missing, text)
-	}
-	return st
-}
-
-// prepareMissing is for after the transaction: preparing takes a connection of
-// the pool, which may have no other than that of the transaction.
-func (s *session) prepareMissing() error {
-	for _, text := range s.missing {
-		if _, err := s.pool.prepare(s.ctx, text); err != nil {
-			return err
+	if len(c.statements) >= maxStatements {
+		if err := c.forget(); err != nil {
+			return nil, err
 		}
 	}
-	return nil
-}
-
-// exec returns how many rows the statement changed.
-func (s *session) exec(text string, args ...any) (int64, error) {
-	var result sql.Result
-	var err error
-	if st := s.statement(text); st != nil {
-		result, err = st.ExecContext(s.ctx, args...)
-	} else {
-		result, err = s.tx.ExecContext(s.ctx, text, args...)
-	}
+	s, err := c.PrepareContext(ctx, text)
 	if err != nil {
-		return 0, err
+		return nil, fmt.Errorf("prepare %.200s: %w", text, err)
 	}
-	return result.RowsAffected()
+	full, ok := s.(statement)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the driver's statement is a %T", s), s.Close())
+	}
+	c.statements[text] = full
+	return full, nil
 }
 
-func (s *session) query(text string, args ...any) (*sql.Rows, error) {
-	if st := s.statement(text); st != nil {
-		return st.QueryContext(s.ctx, args...)
+func (c *connection) forget() error {
+	var errs []error
+	for _, s := range c.statements {
+		errs = append(errs, s.Close())
 	}
-	return s.tx.QueryContext(s.ctx, text, args...)
+	clear(c.statements)
+	return errors.Join(errs...)
 }
 
-// one reads the first row into dest, and reports whether there was one.
-func (s *session) one(text string, args []any, dest ...any) (bool, error) {
-	rows, err := s.query(text, args...)
-	if err != nil {
-		return false, err
+// Close finalizes the statements first, as SQLite asks.
+func (c *connection) Close() error { return errors.Join(c.forget(), c.driverConn.Close()) }
+
+// BeginTx gives the host a transaction. Within one of the store's own, that is
+// a view of it, which ends without ending it.
+func (c *connection) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if c.joined {
+		return joinedTx{}, nil
 	}
-	defer rows.Close()
-	if !rows.Next() {
-		return false, rows.Err()
-	}
-	if err := rows.Scan(dest...); err != nil {
-		return false, err
-	}
-	return true, rows.Close()
+	return c.driverConn.BeginTx(ctx, opts)
+}
+
+type joinedTx struct{}
+
+func (joinedTx) Commit() error   { return nil }
+func (joinedTx) Rollback() error { return nil }
+
+// raw calls f with the connection below conn.
+func raw(conn *sql.Conn, f func(*connection) error) error {
+	return conn.Raw(func(dc any) error {
+		c, ok := dc.(*connection)
+		if !ok {
+			return fmt.Errorf("sqlstore: the connection is a %T", dc)
+		}
+		return f(c)
+	})
 }

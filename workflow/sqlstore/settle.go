@@ -66,7 +66,7 @@ func (s *Store) eachReceipt(ctx context.Context, what string, n int, f func(*nam
 			}
 		}
 		return nil
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}

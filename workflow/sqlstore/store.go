@@ -15,7 +15,7 @@ import (
 type Store struct {
 	db     *DB
 	tenant string
-	tx     *sql.Tx // the host's, if bound
+	host   *hostTx // if bound
 }
 
 var (
@@ -30,49 +30,51 @@ var (
 // or retries: after [workflow.ErrConflict] the host decides whether to begin
 // again.
 func (s *Store) WithTx(tx *sql.Tx) *Store {
-	return &Store{db: s.db, tenant: s.tenant, tx: tx}
+	return &Store{db: s.db, tenant: s.tenant, host: &hostTx{tx, map[string]*sql.Stmt{}}}
 }
 
-// query runs a single statement outside of a transaction, or in the host's.
-func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	if s.tx != nil {
-		return newSession(ctx, s.tx, s.db.writer).query(text, args...)
+// look runs f, which executes single statements.
+func (s *Store) look(ctx context.Context, what string, f func(*session) error) error {
+	if s.host != nil {
+		return dbError(ctx, what, f(&session{ctx: ctx, host: s.host}))
 	}
-	st, err := s.db.reader.prepare(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if st == nil {
-		return s.db.reader.db.QueryContext(ctx, text, args...)
-	}
-	return st.QueryContext(ctx, args...)
-}
-
-// read runs f in a transaction that sees one instant.
-func (s *Store) read(ctx context.Context, what string, f func(*namer) error) error {
-	if s.tx != nil {
-		return dbError(ctx, what, f(newNamer(newSession(ctx, s.tx, s.db.writer), &s.db.names)))
-	}
-	tx, err := s.db.reader.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	conn, err := s.db.reader.Conn(ctx)
 	if err != nil {
 		return dbError(ctx, what, err)
 	}
-	n := newNamer(newSession(ctx, tx, s.db.reader), &s.db.names)
-	err = errors.Join(f(n), rollback(tx))
-	if err == nil {
-		s.db.names.put(n.found)
-		err = n.prepareMissing()
-	}
+	defer conn.Close()
+	err = raw(conn, func(c *connection) error { return f(&session{ctx: ctx, conn: c}) })
 	return dbError(ctx, what, err)
 }
 
+// read runs f in a transaction, so that it sees one instant.
+func (s *Store) read(ctx context.Context, what string, f func(*namer) error) error {
+	return s.look(ctx, what, func(session *session) error {
+		n := newNamer(session, &s.db.names)
+		if s.host != nil {
+			return f(n)
+		}
+		if _, err := n.exec("BEGIN"); err != nil {
+			return err
+		}
+		err := f(n)
+		n.ctx = context.WithoutCancel(ctx)
+		_, e := n.exec("ROLLBACK")
+		if err == nil && e == nil {
+			s.db.names.put(n.found)
+		}
+		return errors.Join(err, e)
+	})
+}
+
 // write runs f in a transaction that may write, and commits it. An error of f
-// undoes everything, also within the host's transaction.
-func (s *Store) write(ctx context.Context, what string, f func(*namer) error) error {
-	if s.tx != nil {
-		return s.join(ctx, what, f)
+// or then undoes everything, also within the host's transaction. then may be
+// nil.
+func (s *Store) write(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
+	if s.host != nil {
+		return s.join(ctx, what, f, then)
 	}
-	conn, err := s.db.writer.db.Conn(ctx)
+	conn, err := s.db.writer.Conn(ctx)
 	if err != nil {
 		return dbError(ctx, what, err)
 	}
@@ -80,35 +82,73 @@ func (s *Store) write(ctx context.Context, what string, f func(*namer) error) er
 	// Cancelling ends the wait for the lock, but not the work once it has
 	// begun: interrupting a COMMIT would leave its outcome open.
 	whole := context.WithoutCancel(ctx)
-	tx, err := beginWriting(ctx, s.db.cfg.BusyTimeout, func() (*sql.Tx, error) { return conn.BeginTx(whole, nil) })
-	if err != nil {
-		return err
+	n := newNamer(&session{ctx: whole}, &s.db.names)
+	err = raw(conn, func(c *connection) error {
+		n.conn = c
+		err := beginWriting(ctx, s.db.cfg.BusyTimeout, func() error {
+			_, err := n.exec("BEGIN IMMEDIATE")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		c.joined = true
+		return f(n)
+	})
+	if err == nil && then != nil {
+		err = project(whole, conn, then)
 	}
-	n := newNamer(newSession(whole, tx, s.db.writer), &s.db.names)
-	err = f(n)
 	if err == nil {
 		err = ctx.Err()
 	}
+	return s.finish(what, conn, n, err)
+}
+
+// project lets the host write in the same transaction.
+func project(ctx context.Context, conn *sql.Conn, then func(context.Context, *sql.Tx) error) error {
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return dbError(whole, what, errors.Join(err, rollback(tx)))
+		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return commitError(err)
-	}
-	s.db.names.put(n.found)
-	return nil
+	return errors.Join(then(ctx, tx), rollback(tx)) // rolls back nothing: see joinedTx
+}
+
+// finish commits the transaction on conn, or rolls it back after an error.
+func (s *Store) finish(what string, conn *sql.Conn, n *namer, failed error) error {
+	return raw(conn, func(c *connection) error {
+		if !c.joined { // not even begun
+			return failed
+		}
+		c.joined = false
+		n.conn = c
+		if failed == nil {
+			_, err := n.exec("COMMIT")
+			if err == nil {
+				s.db.names.put(n.found)
+				return nil
+			}
+			failed = commitError(err)
+		}
+		if _, err := n.exec("ROLLBACK"); err != nil && !errors.Is(failed, workflow.ErrUnsure) {
+			failed = errors.Join(failed, err)
+		}
+		return dbError(n.ctx, what, failed)
+	})
 }
 
 // join does what write does inside the host's transaction.
-func (s *Store) join(ctx context.Context, what string, f func(*namer) error) error {
+func (s *Store) join(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return dbError(ctx, what, err)
 	}
-	n := newNamer(newSession(context.WithoutCancel(ctx), s.tx, s.db.writer), &s.db.names)
+	n := newNamer(&session{ctx: context.WithoutCancel(ctx), host: s.host}, &s.db.names)
 	if _, err := n.exec("SAVEPOINT itsm"); err != nil {
 		return dbError(ctx, what, err)
 	}
 	err := f(n)
+	if err == nil && then != nil {
+		err = then(n.ctx, s.host.Tx)
+	}
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -128,29 +168,31 @@ const kindNumber = "(SELECT k.kind FROM itsm_tenants t JOIN itsm_kinds k ON k.te
 const getRecord = "SELECT " + documentColumns + " FROM itsm_records r WHERE r.kind = " + kindNumber + " AND r.id = ?"
 
 // Get implements [workflow.Store].
-func (s *Store) Get(ctx context.Context, ref workflow.Ref) (workflow.Document, error) {
-	doc, err := s.get(ctx, ref)
-	return doc, dbError(ctx, "get", err)
-}
-
-func (s *Store) get(ctx context.Context, ref workflow.Ref) (workflow.Document, error) {
-	rows, err := s.query(ctx, getRecord, s.tenant, ref.Kind, ref.ID[:])
-	if err != nil {
-		return workflow.Document{}, err
+func (s *Store) Get(ctx context.Context, ref workflow.Ref) (doc workflow.Document, err error) {
+	if err := ctx.Err(); err != nil {
+		return doc, dbError(ctx, "get", err)
 	}
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return workflow.Document{}, err
+	err = s.look(context.WithoutCancel(ctx), "get", func(n *session) error {
+		rows, err := n.query(getRecord, s.tenant, ref.Kind, ref.ID[:])
+		if err != nil {
+			return err
 		}
-		return workflow.Document{}, &workflow.NotFoundError{Ref: ref}
-	}
-	return scanDocument(rows, ref.Kind)
+		defer rows.Close()
+		if rows.Next() {
+			doc, err = scanDocument(rows, ref.Kind)
+			return err
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return &workflow.NotFoundError{Ref: ref}
+	})
+	return doc, err
 }
 
 // scanDocument reads the row's documentColumns.
-func scanDocument(rows *sql.Rows, kind string) (workflow.Document, error) {
-	var id, head, entries, body sql.RawBytes
+func scanDocument(rows rows, kind string) (workflow.Document, error) {
+	var id, head, entries, body []byte
 	var created, updated int64
 	doc := workflow.Document{Ref: workflow.Ref{Kind: kind}}
 	if err := rows.Scan(&id, &doc.Version, &doc.Schema, &created, &updated, &head, &entries, &body); err != nil {

@@ -24,9 +24,6 @@ const (
 	laneTimer = "UPDATE itsm_timers SET lane = ? WHERE kind = ? AND id = ? AND name = ?"
 )
 
-var timerStatements = []string{timersOf, addTimer, setTimer, dropTimer, laneTimer,
-	wakeTimers, wokenTimer, freeTimers, leaseTimer, countLeases, leasedTimer, putOffTimer, parkTimer, reviveTimer}
-
 // timer is a stored timer as far as the order of its record's timers goes.
 type timer struct {
 	name       string
