@@ -3,6 +3,7 @@ module github.com/itsm-go/itsm/workflow/sqlstore
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/itsm-go/itsm v0.0.0
 	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.61.1
