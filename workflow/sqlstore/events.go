@@ -22,6 +22,7 @@ FROM itsm_tenants t WHERE t.name = ?1`
 	eventOwner   = "CROSS JOIN itsm_records r ON r.record = e.record CROSS JOIN itsm_kinds k ON k.kind = r.kind "
 
 	feedOfAll    = eventColumns + eventOwner + "WHERE e.position > ?1 AND e.position <= ?2 ORDER BY e.position LIMIT ?3"
+	feedOfKinds  = eventColumns + eventOwner + "WHERE e.position > ? AND e.position <= ? AND k.name IN (%s) ORDER BY e.position LIMIT ?"
 	feedOfRecord = eventColumns + "INDEXED BY itsm_events_by_record " + eventOwner +
 		`WHERE e.record = (SELECT record FROM itsm_records WHERE kind = (
 	SELECT kind FROM itsm_kinds WHERE tenant = ?4 AND name = ?5) AND id = ?6)
@@ -112,11 +113,12 @@ func (d *feed) next(ctx context.Context) ([]workflow.Event, error) {
 	if r := d.filter.Record; !r.IsZero() {
 		text, args = feedOfRecord, append(args, d.tenant, r.Kind, r.ID[:])
 	} else if kinds := d.filter.Kinds; len(kinds) > 0 {
-		list := strings.Repeat(", ?", len(kinds))[2:]
-		text = strings.Replace(feedOfAll, "ORDER BY", "AND k.name IN ("+list+") ORDER BY", 1)
+		text = fmt.Sprintf(feedOfKinds, strings.Repeat(", ?", len(kinds))[2:])
+		args = []any{d.after, d.last}
 		for _, k := range kinds {
 			args = append(args, k)
 		}
+		args = append(args, pageSize)
 	}
 	var page []workflow.Event
 	err := d.s.look(ctx, "events", func(n *session) error {
