@@ -42,10 +42,10 @@ const maxClaim = 10_000
 // that finds none takes no lock. Where more is due than n, timers and messages
 // get half each, and what the one does not need goes to the other.
 func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Duration) ([]workflow.Due, error) {
-	if lease <= 0 {
-		return nil, fmt.Errorf("sqlstore: claim: a lease of %v, want more than nothing: %w", lease, workflow.ErrInvalid)
+	if n < 0 || lease <= 0 {
+		return nil, fmt.Errorf("sqlstore: claim of %d for %v: want a number and a lease above zero: %w", n, lease, workflow.ErrInvalid)
 	}
-	if n <= 0 {
+	if n == 0 {
 		return nil, ctx.Err()
 	}
 	at := encodeTime(now)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func Statements(t *testing.T, s *Store, q workflow.Query) (texts []string) {
 // FixedStatements are the others that look for something.
 func FixedStatements() map[string]string {
 	return map[string]string{
-		"get": getRecord, "version": versionOf, "feed end": feedEnd, "feed": feedOfAll, "history": feedOfRecord,
+		"get": getRecord, "version": versionOf, "feed end": feedEnd, "feed": feedOfAll, "feed of kinds": fmt.Sprintf(feedOfKinds, "?, ?"), "history": feedOfRecord,
 		"batch": batchEvents, "add batch": addBatch,
 		"anything due": anythingDue, "timers due": freeTimers, "messages due": freeMessages,
 		"timers to wake": wakeTimers, "messages to wake": wakeMessages,

@@ -83,6 +83,12 @@ func (s *Store) write(ctx context.Context, what string, f func(*namer) error, th
 	// begun: interrupting a COMMIT would leave its outcome open.
 	whole := context.WithoutCancel(ctx)
 	n := newNamer(&session{ctx: whole}, &s.db.names)
+	ended := false
+	defer func() {
+		if !ended { // f or then panicked: do not leave the transaction to the next
+			_ = s.finish(what, conn, n, errPanicked)
+		}
+	}()
 	err = raw(conn, func(c *connection) error {
 		n.conn = c
 		err := beginWriting(ctx, s.db.cfg.BusyTimeout, func() error {
@@ -101,16 +107,20 @@ func (s *Store) write(ctx context.Context, what string, f func(*namer) error, th
 	if err == nil {
 		err = ctx.Err()
 	}
+	ended = true
 	return s.finish(what, conn, n, err)
 }
 
+var errPanicked = errors.New("a panic ended the transaction")
+
 // project lets the host write in the same transaction.
-func project(ctx context.Context, conn *sql.Conn, then func(context.Context, *sql.Tx) error) error {
+func project(ctx context.Context, conn *sql.Conn, then func(context.Context, *sql.Tx) error) (err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	return errors.Join(then(ctx, tx), rollback(tx)) // rolls back nothing: see joinedTx
+	defer func() { err = errors.Join(err, rollback(tx)) }() // rolls back nothing: see joinedTx
+	return then(ctx, tx)
 }
 
 // finish commits the transaction on conn, or rolls it back after an error.

@@ -101,6 +101,24 @@ func TestProjectionCommitsWithTheBatchOrNot(t *testing.T) {
 	require.Equal(t, []int{2, 3}, []int{rows, sum})
 }
 
+func TestPanickingProjectionLeavesTheWriterFree(t *testing.T) {
+	ctx := context.Background()
+	angry := true
+	db, _ := openFile(t, sqlstore.Config{Project: func(context.Context, *sql.Tx, workflow.Batch) error {
+		if angry {
+			panic("no")
+		}
+		return nil
+	}})
+	s, a := db.Tenant("acme"), newAuthor(1)
+	b := a.step(a.ref("ticket"))
+	require.Panics(t, func() { _ = s.Commit(ctx, b) })
+	_, err := s.Get(ctx, b.Writes[0].Document.Ref)
+	require.ErrorIs(t, err, workflow.ErrNotFound)
+	angry = false
+	require.NoError(t, s.Commit(ctx, b))
+}
+
 func TestCommitWaitsForAnotherProcessOnlySoLong(t *testing.T) {
 	ctx := context.Background()
 	db, path := openFile(t, sqlstore.Config{})
