@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -137,4 +138,32 @@ func randomQuery(r *rand.Rand) workflow.Query {
 		q.After = q.CursorAt(doc)
 	}
 	return q
+}
+
+// TestOrderOfRecordsOfManyShapes has each record with a field of its own, so
+// that those without the field to order by lie in very many places.
+func TestOrderOfRecordsOfManyShapes(t *testing.T) {
+	ctx := context.Background()
+	db, _ := openFile(t, sqlstore.Config{Durability: sqlstore.Relaxed})
+	s, a := db.Tenant("acme"), newAuthor(1)
+	b := workflow.Batch{ID: a.ids.NewID(monday)}
+	for i := range 500 {
+		index := []workflow.IndexEntry{{Field: fmt.Sprint("own ", i%100), Key: "x"}}
+		if i%7 == 0 {
+			index = append(index, workflow.IndexEntry{Field: "late", Key: workflow.IntKey(int64(i % 5))})
+		}
+		b.Writes = append(b.Writes, a.write(b.ID, a.ref("ticket"), ticket{}, index...))
+	}
+	require.NoError(t, s.Commit(ctx, b))
+	for _, q := range []workflow.Query{{OrderBy: "late"}, {OrderBy: "late", Desc: true}} {
+		q.Kind = "ticket"
+		var got, want []workflow.Ref
+		for _, doc := range all(t, s.Find(ctx, q)) {
+			got = append(got, doc.Ref)
+		}
+		for _, doc := range matching(a.last, q) {
+			want = append(want, doc.Ref)
+		}
+		require.Equal(t, want, got)
+	}
 }
