@@ -1,0 +1,155 @@
+package calendar
+
+import (
+	"sort"
+	"time"
+)
+
+// Days counts business days: local dates that have any business time. It is not
+// a duration and does not convert to one: "2 days" may be 16 hours of work, 48
+// hours of cover or two dates, and only the caller knows which was promised.
+type Days int
+
+// AddDays returns the n-th business day after the date of t, before it if n is
+// negative, at the same reading of the local clock; nothing is rolled into the
+// hours of that day. With endOfDay it is the end of the business time of that
+// date: the last closing, or the midnight that ends the date if it is open until
+// then.
+//
+// n = 0 is t itself; with endOfDay it is the end of the date of t if that is a
+// business day, otherwise of the next one. A clock reading that the day skips is
+// read with the offset before the gap, one that it repeats means the first. The
+// result is in the calendar's zone. False means that there are not so many
+// business days in the years 1 to 9999.
+func (c *Calendar) AddDays(t time.Time, n Days, endOfDay bool) (time.Time, bool) {
+	if n == 0 && !endOfDay {
+		return t.In(c.loc), true
+	}
+	at := t.Unix()
+	if at < minUnix || at >= maxUnix {
+		return time.Time{}, false
+	}
+	wall := at + c.offset(at)
+	date := floorDay(wall)
+	before := c.daysBefore(date) // business days earlier than date
+	switch {
+	case n > 0:
+		before = c.daysBefore(date+1) + int64(n) - 1
+	case n < 0:
+		before += int64(n)
+	}
+	day, ok := c.businessDay(before)
+	if !ok {
+		return time.Time{}, false
+	}
+	if endOfDay {
+		return c.time(c.dayEnd(day), 0), true
+	}
+	return c.time(c.resolve(day*daySeconds+wall-date*daySeconds), int64(t.Nanosecond())), true
+}
+
+// DaysBetween returns how many business days begin after the date of a, up to
+// and including the date of b; negative when b is earlier. It is additive, and
+// for n > 0 it undoes [Calendar.AddDays].
+func (c *Calendar) DaysBetween(a, b time.Time) Days {
+	return Days(c.daysBefore(c.date(b)+1) - c.daysBefore(c.date(a)+1))
+}
+
+// date returns the local civil day of t, counted from 1970.
+func (c *Calendar) date(t time.Time) int64 {
+	at := min(max(t.Unix(), minUnix), maxUnix-1)
+	return floorDay(at + c.offset(at))
+}
+
+// zone returns the timeline that is in force at a supported second and the
+// second moved into it by whole eras.
+func (c *Calendar) zone(at int64) (tl *timeline, moved int64) {
+	if at < farUnix {
+		return c.near, at
+	}
+	return c.far(), at - (at-farUnix)/era*era
+}
+
+// offset returns the zone's offset at a supported second.
+func (c *Calendar) offset(at int64) int64 {
+	tl, at := c.zone(at)
+	return tl.stretches[tl.find(at)].offset
+}
+
+// daysBefore returns how many business days are earlier than the civil day.
+func (c *Calendar) daysBefore(day int64) int64 {
+	wall := day*daySeconds + origin
+	w, _, n := c.open.week(wall / weekSeconds)
+	n += int64(ones(w.days & (1<<(wall%weekSeconds/daySeconds) - 1)))
+	return n - c.goneBefore(day)
+}
+
+// goneBefore returns how many days before day lost their business time to a gap
+// of the clock.
+func (c *Calendar) goneBefore(day int64) int64 {
+	const farDay, eraDays = farUnix / daySeconds, era / daySeconds
+	earlier := func(tl *timeline, day int64) int64 {
+		return int64(sort.Search(len(tl.gone), func(i int) bool { return tl.gone[i] >= day }))
+	}
+	n := earlier(c.near, day)
+	if day <= farDay {
+		return n
+	}
+	far, eras := c.far(), (day-farDay)/eraDays
+	return n + eras*int64(len(far.gone)) + earlier(far, day-eras*eraDays)
+}
+
+// businessDay returns the civil day that has n business days before it.
+func (c *Calendar) businessDay(n int64) (int64, bool) {
+	const first, end = minUnix / daySeconds, maxUnix / daySeconds
+	if n < c.daysBefore(first) || n >= c.daysBefore(end) {
+		return 0, false
+	}
+	return bisect(first, end, func(day int64) bool { return c.daysBefore(day+1) > n }), true
+}
+
+// dayEnd returns the end of the business time of a business day.
+func (c *Calendar) dayEnd(day int64) int64 {
+	from, to := day*daySeconds, (day+1)*daySeconds
+	end := int64(minUnix)
+	c.readings(from, to, func(shift, from, to int64) {
+		for _, v := range c.open.within(nil, from, to, shift) {
+			end = max(end, v.to)
+		}
+	})
+	return end
+}
+
+// readings calls use for each stretch of the zone in which the wall clock reads
+// a part from..to of the range, in order; shift leads from a reading to Unix time.
+func (c *Calendar) readings(from, to int64, use func(shift, from, to int64)) {
+	// Offsets are less than 26 hours.
+	first, last := max(from-26*3600, minUnix), min(to+26*3600, maxUnix)
+	for at := first; at < last; {
+		tl, moved := c.zone(at)
+		i := tl.find(moved)
+		offset, until := tl.stretches[i].offset, tl.until(i)+at-moved
+		if v, ok := (interval{from, to}).clipped(at+offset, until+offset); ok {
+			use(-offset, v.from, v.to)
+		}
+		at = until
+	}
+}
+
+// resolve returns the Unix second at which the wall clock first reads wall; if
+// it never does, wall is taken with the offset before the gap.
+func (c *Calendar) resolve(wall int64) int64 {
+	found, at := false, int64(0)
+	c.readings(wall, wall+1, func(shift, from, _ int64) {
+		if !found {
+			found, at = true, from+shift
+		}
+	})
+	if found {
+		return at
+	}
+	// The gap lies within a day of wall read as UTC; its start is where the clock
+	// first reads later than wall.
+	at = bisect(wall-26*3600, wall+26*3600, func(u int64) bool { return u+c.offset(u) > wall })
+	return wall - c.offset(at-1)
+}

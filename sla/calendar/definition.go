@@ -1,0 +1,84 @@
+package calendar
+
+import "time"
+
+// Definition is a calendar as people write it: the form that the options of
+// [New] fill. It is plain data; [New] compiles it.
+type Definition struct {
+	// Name is the calendar's own name, used in explanations and records.
+	Name string
+	// Zone is the IANA name of the time zone whose wall clock the hours follow.
+	Zone string
+	// Weekly lists the shifts of the ordinary week. Rules add up.
+	Weekly []Hours
+	// Holidays are civil days closed from 00:00 to 24:00.
+	Holidays []Day
+	// Overrides replace the shifts that start on their date.
+	Overrides []Day
+	// Breaks are cut out of the open time.
+	Breaks []Day
+}
+
+// Hours gives the days From..To of every week, both included and wrapping
+// around the end of the week, the same shifts.
+type Hours struct {
+	From, To time.Weekday
+	Spans    []string // "09:00-12:00"
+}
+
+// Day says what is different on one date.
+type Day struct {
+	Date  string   // "2026-12-25"
+	Name  string   // "Christmas Day"
+	Spans []string // as in Hours; a holiday has none
+}
+
+// Option is one part of a calendar's definition. Options compose: each adds to
+// what the ones before it said.
+type Option func(*Definition)
+
+// Named gives the calendar its own name, for explanations and records.
+func Named(name string) Option {
+	return func(d *Definition) { d.Name = name }
+}
+
+// Weekly opens the days from..to of every week, both included, during spans.
+// The range may wrap around the week (Friday to Monday). Naming a day again
+// adds shifts to it.
+//
+// A span reads "09:00-12:00", or "09:00:30-12:00" to the second. One that ends
+// earlier than it starts ("22:00-06:00") crosses midnight and belongs to the
+// day it starts. The end may be "24:00"; equal ends are an error.
+func Weekly(from, to time.Weekday, spans ...string) Option {
+	return func(d *Definition) {
+		d.Weekly = append(d.Weekly, Hours{From: from, To: to, Spans: append([]string(nil), spans...)})
+	}
+}
+
+// Closed makes the date ("2026-12-25") a holiday: the civil day is closed from
+// 00:00 to 24:00, including what a night shift of the evening before would
+// spill into it. The morning after, a night shift that started on the holiday
+// is open again.
+func Closed(date, name string) Option {
+	return func(d *Definition) {
+		d.Holidays = append(d.Holidays, Day{Date: date, Name: name})
+	}
+}
+
+// Override replaces the shifts that start on the date; with no spans none
+// start. What spills over from the evening before stays. A holiday on the same
+// date still closes it. Two overrides of one date contradict each other and
+// are an error.
+func Override(date, name string, spans ...string) Option {
+	return func(d *Definition) {
+		d.Overrides = append(d.Overrides, Day{Date: date, Name: name, Spans: append([]string(nil), spans...)})
+	}
+}
+
+// Break cuts spans out of the open time of the date. A span that crosses
+// midnight continues on the next day.
+func Break(date, name string, spans ...string) Option {
+	return func(d *Definition) {
+		d.Breaks = append(d.Breaks, Day{Date: date, Name: name, Spans: append([]string(nil), spans...)})
+	}
+}
