@@ -90,9 +90,9 @@ func (c *Calendar) Name() string { return c.def.Name }
 // is open. Edges lie on whole seconds, so a second is open or closed as a whole.
 func (c *Calendar) find(at int64) (n int64, open bool) {
 	if x := uint64(at - indexStart); x < indexEnd-indexStart {
-		e := c.index.weeks[x/weekSeconds]
-		in, open := c.index.shapes[e.shape].count(int32(x % weekSeconds))
-		return c.index.first + int64(e.before) + int64(in), open
+		e := &c.index.weeks[x/weekSeconds]
+		in, open := e.shape.count(int32(x % weekSeconds))
+		return e.before + int64(in), open
 	}
 	return c.findAny(at)
 }
@@ -126,7 +126,7 @@ func (c *Calendar) count(at int64) int64 {
 // not so many.
 func (c *Calendar) second(n int64) (int64, bool) {
 	switch {
-	case n >= c.index.first && n < c.index.last:
+	case n >= c.index.first() && n < c.index.last():
 		return c.index.second(n), true
 	case n < 0 || n >= c.count(maxUnix):
 		return 0, false
@@ -151,6 +151,11 @@ func (c *Calendar) time(sec, nsec int64) time.Time {
 	return time.Unix(sec, nsec).In(c.loc)
 }
 
+// here returns t in the calendar's zone.
+func (c *Calendar) here(t time.Time) time.Time {
+	return c.time(t.Unix(), int64(t.Nanosecond()))
+}
+
 // IsOpen reports whether t is business time. Opening instants are, closing
 // instants are not.
 func (c *Calendar) IsOpen(t time.Time) bool {
@@ -164,22 +169,38 @@ func (c *Calendar) IsOpen(t time.Time) bool {
 func (c *Calendar) Between(a, b time.Time) time.Duration {
 	x, xf := c.elapsed(a)
 	y, yf := c.elapsed(b)
-	const limit = math.MaxInt64/int64(time.Second) - 1
-	switch n := y - x; {
-	case n > limit:
-		return math.MaxInt64
-	case n < -limit:
-		return math.MinInt64
-	default:
-		return time.Duration(n*int64(time.Second) + yf - xf)
+	return duration(y-x, yf-xf)
+}
+
+// duration joins seconds and nanoseconds, which are less than a second either
+// way, and saturates.
+func duration(sec, nsec int64) time.Duration {
+	const limit = math.MaxInt64 / int64(time.Second)
+	if sec < limit && sec > -limit {
+		return time.Duration(sec*int64(time.Second) + nsec)
 	}
+	switch { // so near the limit, make the signs agree
+	case sec > 0 && nsec < 0:
+		sec, nsec = sec-1, nsec+int64(time.Second)
+	case sec < 0 && nsec > 0:
+		sec, nsec = sec+1, nsec-int64(time.Second)
+	}
+	const rest = math.MaxInt64 % int64(time.Second)
+	switch {
+	case sec > limit, sec == limit && nsec > rest:
+		return math.MaxInt64
+	case sec < -limit, sec == -limit && nsec < -rest:
+		return math.MinInt64
+	}
+	return time.Duration(sec*int64(time.Second) + nsec)
 }
 
 // elapsed returns the business time before t: seconds and nanoseconds.
 func (c *Calendar) elapsed(t time.Time) (sec, nsec int64) {
+	nsec = int64(t.Nanosecond())
 	sec, open := c.find(t.Unix())
-	if open {
-		nsec = int64(t.Nanosecond())
+	if !open {
+		nsec = 0
 	}
 	return sec, nsec
 }
@@ -194,7 +215,7 @@ func (c *Calendar) elapsed(t time.Time) (sec, nsec int64) {
 // for the other end.
 func (c *Calendar) Add(t time.Time, d time.Duration) (time.Time, bool) {
 	if d == 0 {
-		return t.In(c.loc), true
+		return c.here(t), true
 	}
 	sec, nsec := c.target(t, d)
 	if nsec == 0 && d > 0 {

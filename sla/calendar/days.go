@@ -23,7 +23,7 @@ type Days int
 // business days in the years 1 to 9999.
 func (c *Calendar) AddDays(t time.Time, n Days, endOfDay bool) (time.Time, bool) {
 	if n == 0 && !endOfDay {
-		return t.In(c.loc), true
+		return c.here(t), true
 	}
 	at := t.Unix()
 	if at < minUnix || at >= maxUnix {
@@ -113,8 +113,9 @@ func (c *Calendar) dayEnd(day int64) int64 {
 	from, to := day*daySeconds, (day+1)*daySeconds
 	end := int64(minUnix)
 	c.readings(from, to, func(shift, from, to int64) {
-		for _, v := range c.open.within(nil, from, to, shift) {
-			end = max(end, v.to)
+		if open := c.open.countAt(to); open > c.open.countAt(from) {
+			last := bisect(from, to, func(u int64) bool { return c.open.countAt(u+1) == open })
+			end = max(end, last+1+shift)
 		}
 	})
 	return end

@@ -1,6 +1,9 @@
 package calendar
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Definition is a calendar as people write it: the form that the options of
 // [New] fill. It is plain data; [New] compiles it.
@@ -50,8 +53,9 @@ func Named(name string) Option {
 // earlier than it starts ("22:00-06:00") crosses midnight and belongs to the
 // day it starts. The end may be "24:00"; equal ends are an error.
 func Weekly(from, to time.Weekday, spans ...string) Option {
+	spans = slices.Clone(spans)
 	return func(d *Definition) {
-		d.Weekly = append(d.Weekly, Hours{From: from, To: to, Spans: append([]string(nil), spans...)})
+		d.Weekly = append(d.Weekly, Hours{From: from, To: to, Spans: spans})
 	}
 }
 
@@ -70,15 +74,17 @@ func Closed(date, name string) Option {
 // date still closes it. Two overrides of one date contradict each other and
 // are an error.
 func Override(date, name string, spans ...string) Option {
+	spans = slices.Clone(spans)
 	return func(d *Definition) {
-		d.Overrides = append(d.Overrides, Day{Date: date, Name: name, Spans: append([]string(nil), spans...)})
+		d.Overrides = append(d.Overrides, Day{Date: date, Name: name, Spans: spans})
 	}
 }
 
 // Break cuts spans out of the open time of the date. A span that crosses
 // midnight continues on the next day.
 func Break(date, name string, spans ...string) Option {
+	spans = slices.Clone(spans)
 	return func(d *Definition) {
-		d.Breaks = append(d.Breaks, Day{Date: date, Name: name, Spans: append([]string(nil), spans...)})
+		d.Breaks = append(d.Breaks, Day{Date: date, Name: name, Spans: spans})
 	}
 }

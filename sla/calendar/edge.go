@@ -13,7 +13,7 @@ type Window struct{ Open, Close time.Time }
 func (c *Calendar) NextOpen(t time.Time) (time.Time, bool) {
 	n, open := c.find(t.Unix())
 	if open {
-		return t.In(c.loc), true
+		return c.here(t), true
 	}
 	return c.opening(n, 0)
 }
@@ -24,7 +24,7 @@ func (c *Calendar) NextOpen(t time.Time) (time.Time, bool) {
 func (c *Calendar) PrevOpen(t time.Time) (time.Time, bool) {
 	n, open := c.find(t.Unix())
 	if open && t.Nanosecond() > 0 {
-		return t.In(c.loc), true
+		return c.here(t), true
 	}
 	return c.closing(n)
 }
@@ -112,7 +112,7 @@ func (c *Calendar) Windows(from, to time.Time) iter.Seq[Window] {
 			at, again := c.closes(open.Unix())
 			w := Window{open, c.time(at, 0)}
 			if w.Close.After(to) {
-				w.Close = to.In(c.loc)
+				w.Close = c.here(to)
 			}
 			if !yield(w) || !again {
 				return

@@ -12,43 +12,43 @@ const (
 // open time week by week in UTC; weeks alike share one shape, so that a calendar
 // needs few: one for each offset of its zone, one for each week that differs.
 type index struct {
-	weeks  []weekEntry
-	shapes []week
-	// nth[i] is the week with the (i<<shift)-th open second.
+	weeks [indexWeeks + 1]weekEntry
+	// nth[i] is the week with the (i<<shift)-th open second of the index.
 	nth   []uint16
 	shift uint
-	first int64 // open seconds before the index
-	last  int64 // open seconds up to its end
 }
 
 type weekEntry struct {
-	before uint32 // open seconds since the index begins
-	shape  uint32
+	before int64 // open seconds before the week
+	shape  *week // nil at the end
 }
 
 func newIndex(p *pattern, tl *timeline) *index {
-	x := &index{weeks: make([]weekEntry, 0, indexWeeks+1)}
-	x.first, _ = tl.count(p, indexStart)
-	b := indexBuilder{index: x, pattern: p, timeline: tl, stretch: tl.find(indexStart)}
-	var sum uint32
-	for at := int64(indexStart); at < indexEnd; at += weekSeconds {
-		shape := b.shape(at)
-		x.weeks = append(x.weeks, weekEntry{sum, shape})
-		sum += uint32(x.shapes[shape].total)
+	x := new(index)
+	b := indexBuilder{pattern: p, timeline: tl, stretch: tl.find(indexStart)}
+	before, _ := tl.count(p, indexStart)
+	for k := range indexWeeks {
+		shape := b.shape(indexStart + int64(k)*weekSeconds)
+		x.weeks[k] = weekEntry{before, shape}
+		before += int64(shape.total)
 	}
-	x.weeks = append(x.weeks, weekEntry{before: sum})
-	x.last = x.first + int64(sum)
-	x.invert(sum)
+	x.weeks[indexWeeks].before = before
+	x.invert()
 	return x
 }
 
+// first and last return the open seconds before the index and up to its end.
+func (x *index) first() int64 { return x.weeks[0].before }
+func (x *index) last() int64  { return x.weeks[indexWeeks].before }
+
 // invert makes nth, with buckets no wider than an average week.
-func (x *index) invert(sum uint32) {
-	x.shift = uint(bits.Len32(sum / indexWeeks))
+func (x *index) invert() {
+	sum := uint64(x.last() - x.first())
+	x.shift = uint(bits.Len64(sum / indexWeeks))
 	x.nth = make([]uint16, 0, sum>>x.shift+2)
 	k := 0
-	for n := uint32(0); n>>x.shift <= sum>>x.shift; n += 1 << x.shift {
-		for k < indexWeeks-1 && x.weeks[k+1].before <= n {
+	for n := uint64(0); n>>x.shift <= sum>>x.shift; n += 1 << x.shift {
+		for k < indexWeeks-1 && x.weeks[k+1].before-x.first() <= int64(n) {
 			k++
 		}
 		x.nth = append(x.nth, uint16(k))
@@ -58,7 +58,6 @@ func (x *index) invert(sum uint32) {
 
 // indexBuilder walks the weeks in order.
 type indexBuilder struct {
-	index    *index
 	pattern  *pattern
 	timeline *timeline
 	stretch  int // in force at the start of the week
@@ -69,19 +68,19 @@ type indexBuilder struct {
 // plainShape is the shape of an ordinary week under an offset.
 type plainShape struct {
 	offset int64
-	shape  uint32
+	shape  *week
 }
 
 // shape returns the shape of the week from Unix second at.
-func (b *indexBuilder) shape(at int64) uint32 {
+func (b *indexBuilder) shape(at int64) *week {
 	tl, end := b.timeline, at+weekSeconds
 	for tl.until(b.stretch) <= at {
 		b.stretch++
 	}
 	offset := tl.stretches[b.stretch].offset
 	ordinary := tl.until(b.stretch) >= end && b.ordinary(at+offset)
-	plain, known := b.plainShape(offset)
-	if ordinary && known {
+	plain := b.plainShape(offset)
+	if ordinary && plain != nil {
 		return plain
 	}
 	var open []interval
@@ -90,11 +89,11 @@ func (b *indexBuilder) shape(at int64) uint32 {
 		from, to := max(at, s.start), min(end, tl.until(i))
 		open = b.pattern.within(open, from+s.offset, to+s.offset, -s.offset-at)
 	}
-	if known && b.index.shapes[plain].same(open) {
+	if plain != nil && plain.same(open) {
 		return plain // a change of the clock or a holiday while closed anyway
 	}
-	shape := uint32(len(b.index.shapes))
-	b.index.shapes = append(b.index.shapes, newWeek(open))
+	w := newWeek(open)
+	shape := &w
 	if ordinary {
 		b.plain = append(b.plain, plainShape{offset, shape})
 	}
@@ -118,35 +117,32 @@ func (b *indexBuilder) ordinary(wall int64) bool {
 	return true
 }
 
-// plainShape returns the shape of an ordinary week under the offset, if there
-// was one.
-func (b *indexBuilder) plainShape(offset int64) (uint32, bool) {
+// plainShape returns the shape of an ordinary week under the offset, nil if
+// there was none yet.
+func (b *indexBuilder) plainShape(offset int64) *week {
 	for _, s := range b.plain {
 		if s.offset == offset {
-			return s.shape, true
+			return s.shape
 		}
 	}
-	return 0, false
+	return nil
 }
 
 // second returns the Unix second of the n-th open second, counted from the
 // first of all; first <= n < last.
 func (x *index) second(n int64) int64 {
-	m := uint32(n - x.first)
-	i := m >> x.shift
+	i := uint64(n-x.first()) >> x.shift
 	lo, hi := int(x.nth[i]), int(x.nth[i+1])
 	for hi-lo > 4 { // a calendar that seldom opens has long plateaus
-		mid := (lo + hi) / 2
-		if x.weeks[mid].before <= m {
+		if mid := (lo + hi) / 2; x.weeks[mid].before <= n {
 			lo = mid
 		} else {
 			hi = mid
 		}
 	}
-	for x.weeks[lo+1].before <= m {
+	for x.weeks[lo+1].before <= n {
 		lo++
 	}
-	e := x.weeks[lo]
-	in := x.shapes[e.shape].second(int32(m - e.before))
-	return indexStart + int64(lo)*weekSeconds + int64(in)
+	e := &x.weeks[lo]
+	return indexStart + int64(lo)*weekSeconds + int64(e.shape.second(int32(n-e.before)))
 }

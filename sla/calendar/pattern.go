@@ -111,6 +111,12 @@ func (p *pattern) count(wall int64) (n int64, open bool) {
 	return before + int64(in), open
 }
 
+// countAt returns the open seconds from the origin up to the wall-clock second.
+func (p *pattern) countAt(wall int64) int64 {
+	n, _ := p.count(wall)
+	return n
+}
+
 // within appends the open intervals of the wall-clock range from..to to list,
 // moved by shift; list must end before they begin.
 func (p *pattern) within(list []interval, from, to, shift int64) []interval {

@@ -41,12 +41,11 @@ func newTimeline(p *pattern, loc *time.Location, start, end, base int64) *timeli
 	for at := start; at < end; {
 		offset, next := zoneAt(loc, at)
 		if n := len(tl.stretches); n == 0 {
-			wall, _ := p.count(at + offset)
-			tl.stretches = append(tl.stretches, stretch{at, offset, wall - base})
+			tl.stretches = append(tl.stretches, stretch{at, offset, p.countAt(at+offset) - base})
 		} else if last := tl.stretches[n-1]; last.offset != offset {
-			before, _ := p.count(at + last.offset)
-			after, _ := p.count(at + offset)
-			tl.stretches = append(tl.stretches, stretch{at, offset, last.skipped + after - before})
+			// Negative where the clock repeats open time.
+			skipped := p.between(at+last.offset, at+offset)
+			tl.stretches = append(tl.stretches, stretch{at, offset, last.skipped + skipped})
 			tl.noteGone(p, at+last.offset, at+offset)
 		}
 		at = next
@@ -67,9 +66,7 @@ func (tl *timeline) noteGone(p *pattern, from, to int64) {
 
 // between returns the open seconds of a range of the wall clock.
 func (p *pattern) between(from, to int64) int64 {
-	a, _ := p.count(from)
-	b, _ := p.count(to)
-	return b - a
+	return p.countAt(to) - p.countAt(from)
 }
 
 // zoneAt returns the offset in force at a Unix second and a later second up to

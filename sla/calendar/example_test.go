@@ -1,0 +1,126 @@
+package calendar_test
+
+import (
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/itsm-go/itsm/sla/calendar"
+)
+
+// office is used by the examples below.
+func office() *calendar.Calendar {
+	c, err := calendar.New("Europe/Berlin",
+		calendar.Named("Berlin office"),
+		calendar.Weekly(time.Monday, time.Friday, "09:00-12:00", "13:00-17:30"),
+		calendar.Closed("2026-12-25", "Christmas Day"),
+		calendar.Override("2026-12-24", "Christmas Eve", "09:00-12:00"),
+		calendar.Break("2026-12-18", "Town hall", "15:00-16:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return c
+}
+
+func ExampleNew() {
+	_, err := calendar.New("Europe/Berlni",
+		calendar.Weekly(time.Monday, time.Friday, "9-17"),
+		calendar.Closed("2026-12-32", "Christmas Day"))
+	fmt.Println(err)
+	// Output:
+	// calendar "Europe/Berlni":
+	// 	zone: "Europe/Berlni" is not a known IANA zone: unknown time zone Europe/Berlni
+	// 	weekly Monday-Friday: span "9-17" does not read like 09:00-17:00
+	// 	holiday 2026-12-32: not a date; write it as 2026-12-25
+}
+
+// Four working hours from the afternoon before Christmas are due on the Monday
+// after it.
+func ExampleCalendar_Add() {
+	c := office()
+	opened := time.Date(2026, 12, 24, 10, 0, 0, 0, time.UTC) // 11:00 in Berlin
+	due, ok := c.Add(opened, 4*time.Hour)
+	fmt.Println(due.Format("Mon 2 Jan 15:04 MST"), ok)
+	// Output: Mon 28 Dec 12:00 CET true
+}
+
+// A target that is up at closing is due then, and breached only when work goes
+// on.
+func ExampleCalendar_AddLate() {
+	c := office()
+	opened := time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC) // Friday, 11:00 in Berlin
+	due, _ := c.Add(opened, 5*time.Hour+30*time.Minute)
+	late, _ := c.AddLate(opened, 5*time.Hour+30*time.Minute)
+	fmt.Println(due.Format("Mon 15:04"), "then", late.Format("Mon 15:04"))
+	// Output: Fri 17:30 then Mon 09:00
+}
+
+func ExampleCalendar_Between() {
+	c := office()
+	opened := time.Date(2026, 12, 23, 15, 0, 0, 0, time.UTC) // 16:00 in Berlin
+	solved := time.Date(2026, 12, 28, 9, 0, 0, 0, time.UTC)  // 10:00 in Berlin
+	fmt.Println(c.Between(opened, solved), "of", solved.Sub(opened))
+	// Output: 5h30m0s of 114h0m0s
+}
+
+func ExampleCalendar_AddDays() {
+	c := office()
+	opened := time.Date(2026, 12, 23, 15, 0, 0, 0, time.UTC)
+	due, _ := c.AddDays(opened, 2, false)
+	end, _ := c.AddDays(opened, 2, true)
+	fmt.Println(due.Format("Mon 2 Jan 15:04"), "or by", end.Format("15:04"))
+	// Output: Mon 28 Dec 16:00 or by 17:30
+}
+
+func ExampleCalendar_Reason() {
+	c := office()
+	for _, t := range []time.Time{
+		time.Date(2026, 12, 18, 10, 0, 0, 0, time.UTC),
+		time.Date(2026, 12, 18, 14, 30, 0, 0, time.UTC),
+		time.Date(2026, 12, 24, 14, 0, 0, 0, time.UTC),
+		time.Date(2026, 12, 25, 10, 0, 0, 0, time.UTC),
+		time.Date(2026, 12, 26, 10, 0, 0, 0, time.UTC),
+	} {
+		fmt.Println(c.Reason(t))
+	}
+	// Output:
+	// open: hours Berlin office
+	// closed: break Town hall
+	// closed: override Christmas Eve
+	// closed: holiday Christmas Day
+	// closed: outside hours Berlin office
+}
+
+func ExampleCalendar_Windows() {
+	c := office()
+	from := time.Date(2026, 12, 23, 12, 0, 0, 0, time.UTC)
+	for w := range c.Windows(from, from.AddDate(0, 0, 5)) {
+		fmt.Println(w.Open.Format("Mon 15:04"), "to", w.Close.Format("15:04"))
+	}
+	// Output:
+	// Wed 13:00 to 17:30
+	// Thu 09:00 to 12:00
+	// Mon 09:00 to 12:00
+}
+
+func ExampleCalendar_WindowsBack() {
+	c := office()
+	for w := range c.WindowsBack(time.Date(2026, 12, 28, 8, 30, 0, 0, time.UTC)) {
+		fmt.Println(w.Open.Format("Mon 2 Jan 15:04"), "to", w.Close.Format("15:04"))
+		if w.Open.Day() == 24 {
+			break
+		}
+	}
+	// Output:
+	// Mon 28 Dec 09:00 to 09:30
+	// Thu 24 Dec 09:00 to 12:00
+}
+
+func ExampleAlways() {
+	c := calendar.Always()
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	due, _ := c.Add(now, 4*time.Hour)
+	_, closes := c.NextClosing(now)
+	fmt.Println(c.Name(), due.Format("15:04"), closes)
+	// Output: 24x7 14:00 false
+}
