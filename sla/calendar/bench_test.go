@@ -134,7 +134,11 @@ func BenchmarkWindowsYear(b *testing.B) {
 }
 
 func BenchmarkNew(b *testing.B) {
-	for name, opts := range map[string][]Option{"week": berlinOptions()[:2], "14 years of holidays": berlinOptions()} {
+	yearly := berlinOptions()[:2]
+	for _, d := range []string{"01-01", "05-01", "10-03", "12-25", "12-26", "easter-2", "easter+1", "easter+39", "easter+50"} {
+		yearly = append(yearly, Closed(d, d))
+	}
+	for name, opts := range map[string][]Option{"week": berlinOptions()[:2], "14 years of holidays": berlinOptions(), "yearly holidays": yearly} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; i < b.N; i++ {

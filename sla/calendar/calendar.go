@@ -72,10 +72,11 @@ func loadZone(zone string, bad *problems) *time.Location {
 }
 
 func compile(def Definition, loc *time.Location, r *rules) *Calendar {
-	p := newPattern(r)
+	kinds := &weeks{known: make(map[string]*week)}
+	p := newPattern(r, kinds)
 	c := &Calendar{def: def, loc: loc, open: p}
 	c.near = newTimeline(p, loc, minUnix, farUnix, 0)
-	c.index = newIndex(p, c.near)
+	c.index = newIndex(p, c.near, kinds)
 	c.base, _ = c.near.count(p, farUnix)
 	c.far = sync.OnceValue(func() *timeline {
 		return newTimeline(p, loc, farUnix, farUnix+era, c.base)

@@ -48,10 +48,10 @@ func TestNewNamesEveryProblem(t *testing.T) {
 		`weekly Monday-Friday: span "24:00-01:00" starts at 24:00; write 00:00 of the next day`,
 		`weekly Monday-Friday: span "09:00" does not read like 09:00-17:00`,
 		`weekly Monday-Friday: span "09:61-10:00" does not read like 09:00-17:00`,
-		`holiday 2026-02-30: not a date; write it as 2026-12-25`,
-		`holiday 20226-12-25: not a date; write it as 2026-12-25`,
+		`holiday 2026-02-30: not a date; write it as 2026-12-25, 12-25, easter+1 or "last monday of may"`,
+		`holiday 20226-12-25: not a date; write it as 2026-12-25, 12-25, easter+1 or "last monday of may"`,
 		`holiday 1850-12-25: the year must lie in 1900..2099`,
-		`override 2026-12-24: the date is already overridden by "half day"`,
+		`override 2026-12-24: 2026-12-24 is already overridden by "half day"`,
 		`break 2026-12-23: a break needs a span such as "12:00-13:00"`,
 	}, got)
 }

@@ -29,9 +29,22 @@ type Hours struct {
 	Spans    []string // "09:00-12:00"
 }
 
-// Day says what is different on one date.
+// Day says what is different on a date. Dates read
+//
+//	2026-12-25                    one date
+//	12-25                         every year; 02-29 in leap years
+//	easter-2, orthodox easter+1   days from Easter Sunday
+//	last monday of may            or 1st to 4th; +1 at the end is the day after
+//	monday on or before 05-24     or after
+//
+// A yearly rule may end in "or nearest weekday" (a Saturday is also observed on
+// the Friday before it, a Sunday on the Monday after) or "or next weekday" (a
+// weekend is also observed on the next weekday that is no holiday itself), then
+// in "from 2021" and "until 2030", years included. Yearly rules hold in the years
+// 1900 to 2099. Observed days are for holidays; an override of one date beats one
+// of a yearly rule.
 type Day struct {
-	Date  string   // "2026-12-25"
+	Date  string
 	Name  string   // "Christmas Day"
 	Spans []string // as in Hours; a holiday has none
 }
@@ -59,7 +72,7 @@ func Weekly(from, to time.Weekday, spans ...string) Option {
 	}
 }
 
-// Closed makes the date ("2026-12-25") a holiday: the civil day is closed from
+// Closed makes the date ("2026-12-25", or yearly: see [Day]) a holiday: the civil day is closed from
 // 00:00 to 24:00, including what a night shift of the evening before would
 // spill into it. The morning after, a night shift that started on the holiday
 // is open again.

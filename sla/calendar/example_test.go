@@ -31,7 +31,28 @@ func ExampleNew() {
 	// calendar "Europe/Berlni":
 	// 	zone: "Europe/Berlni" is not a known IANA zone: unknown time zone Europe/Berlni
 	// 	weekly Monday-Friday: span "9-17" does not read like 09:00-17:00
-	// 	holiday 2026-12-32: not a date; write it as 2026-12-25
+	// 	holiday 2026-12-32: not a date; write it as 2026-12-25, 12-25, easter+1 or "last monday of may"
+}
+
+// Holidays that return every year are written as rules.
+func ExampleClosed() {
+	c, err := calendar.New("America/New_York",
+		calendar.Weekly(time.Monday, time.Friday, "09:00-17:00"),
+		calendar.Closed("06-19 or nearest weekday from 2021", "Juneteenth"),
+		calendar.Closed("07-04 or nearest weekday", "Independence Day"),
+		calendar.Closed("4th thursday of november", "Thanksgiving"),
+		calendar.Override("4th thursday of november+1", "Day after Thanksgiving", "09:00-13:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, date := range []string{"2026-07-03", "2026-11-26", "2026-11-27"} {
+		t, _ := time.Parse(time.DateOnly, date)
+		fmt.Println(date, c.Reason(t.Add(20*time.Hour))) // 15:00 or 16:00 in New York
+	}
+	// Output:
+	// 2026-07-03 closed: holiday Independence Day (observed)
+	// 2026-11-26 closed: holiday Thanksgiving
+	// 2026-11-27 closed: override Day after Thanksgiving
 }
 
 // Four working hours from the afternoon before Christmas are due on the Monday

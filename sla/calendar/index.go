@@ -23,9 +23,9 @@ type weekEntry struct {
 	shape  *week // nil at the end
 }
 
-func newIndex(p *pattern, tl *timeline) *index {
+func newIndex(p *pattern, tl *timeline, kinds *weeks) *index {
 	x := new(index)
-	b := indexBuilder{pattern: p, timeline: tl, stretch: tl.find(indexStart)}
+	b := indexBuilder{pattern: p, timeline: tl, kinds: kinds, stretch: tl.find(indexStart)}
 	before, _ := tl.count(p, indexStart)
 	for k := range indexWeeks {
 		shape := b.shape(indexStart + int64(k)*weekSeconds)
@@ -60,9 +60,11 @@ func (x *index) invert() {
 type indexBuilder struct {
 	pattern  *pattern
 	timeline *timeline
+	kinds    *weeks
 	stretch  int // in force at the start of the week
 	special  int // the first special week not yet passed
 	plain    []plainShape
+	scratch  []interval
 }
 
 // plainShape is the shape of an ordinary week under an offset.
@@ -79,25 +81,23 @@ func (b *indexBuilder) shape(at int64) *week {
 	}
 	offset := tl.stretches[b.stretch].offset
 	ordinary := tl.until(b.stretch) >= end && b.ordinary(at+offset)
-	plain := b.plainShape(offset)
-	if ordinary && plain != nil {
-		return plain
+	if ordinary {
+		if w := b.plainShape(offset); w != nil {
+			return w
+		}
 	}
-	var open []interval
+	open := b.scratch[:0]
 	for i := b.stretch; i < len(tl.stretches) && tl.stretches[i].start < end; i++ {
 		s := tl.stretches[i]
 		from, to := max(at, s.start), min(end, tl.until(i))
 		open = b.pattern.within(open, from+s.offset, to+s.offset, -s.offset-at)
 	}
-	if plain != nil && plain.same(open) {
-		return plain // a change of the clock or a holiday while closed anyway
-	}
-	w := newWeek(open)
-	shape := &w
+	b.scratch = open
+	w := b.kinds.of(open)
 	if ordinary {
-		b.plain = append(b.plain, plainShape{offset, shape})
+		b.plain = append(b.plain, plainShape{offset, w})
 	}
-	return shape
+	return w
 }
 
 // ordinary reports whether the seven days from a wall-clock second touch no

@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,7 @@ const (
 	maxName     = 200
 	maxRules    = 1000
 	maxDates    = 10000 // of each kind
+	maxYearly   = 200   // of each kind
 	maxSpans    = 100   // of one day
 	maxProblems = 1000
 	firstYear   = 1900
@@ -62,38 +64,89 @@ func readRules(def *Definition, bad *problems) *rules {
 	for _, h := range def.Weekly {
 		r.readHours(h, bad)
 	}
-	readDays("holiday", def.Holidays, bad, func(where string, day int64, d Day) {
-		if len(d.Spans) > 0 {
-			bad.add(where, "a holiday closes the whole day and has no spans")
-		}
-		rule := r.date(day)
-		if !rule.closed {
-			rule.closed, rule.holiday = true, d.Name
-		}
-	})
-	readDays("override", def.Overrides, bad, func(where string, day int64, d Day) {
-		rule := r.date(day)
-		if rule.overridden {
-			bad.add(where, "the date is already overridden by %q", clip(rule.override))
-			return
-		}
-		rule.overridden, rule.override = true, d.Name
-		rule.shifts = readSpans(where, d.Spans, bad)
-	})
-	readDays("break", def.Breaks, bad, func(where string, day int64, d Day) {
+	r.readHolidays(def.Holidays, bad)
+	r.readOverrides(def.Overrides, bad)
+	readDays("break", def.Breaks, bad, func(where string, when recurrence, d Day) {
 		if len(d.Spans) == 0 {
 			bad.add(where, "a break needs a span such as \"12:00-13:00\"")
 		}
-		rule := r.date(day)
-		for _, s := range readSpans(where, d.Spans, bad) {
-			rule.breaks = append(rule.breaks, s)
-			rule.breakNames = append(rule.breakNames, d.Name)
-		}
-		if len(rule.breaks) > maxSpans {
-			bad.add(where, "more than %d breaks on one date", maxSpans)
-		}
+		spans := readSpans(where, d.Spans, bad)
+		when.each(func(day int64) {
+			rule := r.date(day)
+			for _, s := range spans {
+				rule.breaks = append(rule.breaks, s)
+				rule.breakNames = append(rule.breakNames, d.Name)
+			}
+			if len(rule.breaks) > maxSpans {
+				bad.add(where, "more than %d breaks on %s", maxSpans, dateString(day))
+			}
+		})
 	})
 	return r
+}
+
+// readHolidays closes the dates themselves first, so that a day that stands in
+// for one on a weekend finds the next that is free.
+func (r *rules) readHolidays(days []Day, bad *problems) {
+	closeDay := func(day int64, name string) {
+		if rule := r.date(day); !rule.closed {
+			rule.closed, rule.holiday = true, name
+		}
+	}
+	var observe []func()
+	readDays("holiday", days, bad, func(where string, when recurrence, d Day) {
+		if len(d.Spans) > 0 {
+			bad.add(where, "a holiday closes the whole day and has no spans")
+		}
+		when.each(func(day int64) { closeDay(day, d.Name) })
+		if when.observe == inPlace {
+			return
+		}
+		observe = append(observe, func() {
+			when.each(func(day int64) {
+				taken := func(day int64) bool { return r.dates[day] != nil && r.dates[day].closed }
+				if other := when.observe.observed(day, taken); other != day {
+					closeDay(other, strings.TrimSpace(d.Name+" (observed)"))
+				}
+			})
+		})
+	})
+	for _, f := range observe {
+		f()
+	}
+}
+
+// readOverrides lets one date beat a yearly rule.
+func (r *rules) readOverrides(days []Day, bad *problems) {
+	dated := make(map[int64]bool)
+	readDays("override", days, bad, func(where string, when recurrence, d Day) {
+		if when.observe != inPlace {
+			bad.add(where, "only holidays move to another weekday")
+		}
+		spans := readSpans(where, d.Spans, bad)
+		told := false
+		when.each(func(day int64) {
+			rule := r.date(day)
+			yearly := when.rule != nil
+			switch {
+			case rule.overridden && yearly == !dated[day]:
+				if !told { // once, not for every year
+					bad.add(where, "%s is already overridden by %q", dateString(day), clip(rule.override))
+					told = true
+				}
+			case rule.overridden && yearly:
+				return
+			default:
+				rule.overridden, rule.override, rule.shifts = true, d.Name, spans
+				dated[day] = !yearly
+			}
+		})
+	})
+}
+
+// dateString writes a civil day as in a definition.
+func dateString(day int64) string {
+	return time.Unix(day*daySeconds, 0).UTC().Format(time.DateOnly)
 }
 
 func (r *rules) readHours(h Hours, bad *problems) {
@@ -121,25 +174,29 @@ func (r *rules) readHours(h Hours, bad *problems) {
 func validDay(d time.Weekday) bool { return d >= time.Sunday && d <= time.Saturday }
 
 // readDays reads the dates of one kind and hands each good one to use.
-func readDays(kind string, days []Day, bad *problems, use func(where string, day int64, d Day)) {
+func readDays(kind string, days []Day, bad *problems, use func(where string, when recurrence, d Day)) {
 	if len(days) > maxDates {
 		bad.add(kind, "more than %d dates", maxDates)
 		return
 	}
+	yearly := 0
 	for _, d := range days {
 		where := kind + " " + clip(d.Date)
 		if len(d.Name) > maxName {
 			bad.add(where, "name longer than %d bytes", maxName)
 		}
-		t, err := time.Parse(time.DateOnly, d.Date)
-		switch {
-		case err != nil:
-			bad.add(where, "not a date; write it as 2026-12-25")
-		case t.Year() < firstYear || t.Year() > lastYear:
-			bad.add(where, "the year must lie in %d..%d", firstYear, lastYear)
-		default:
-			use(where, t.Unix()/daySeconds, d)
+		when, err := parseDate(d.Date)
+		if err != nil {
+			bad.add(where, "%v", err)
+			continue
 		}
+		if when.rule != nil {
+			if yearly++; yearly > maxYearly {
+				bad.add(kind, "more than %d yearly rules", maxYearly)
+				return
+			}
+		}
+		use(where, when, d)
 	}
 }
 

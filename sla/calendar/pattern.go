@@ -15,19 +15,19 @@ const origin = 62135596800 + weekSeconds // seconds before 1970-01-01
 // weeks that dates of their own make different.
 type pattern struct {
 	rules   *rules
-	normal  week
+	normal  *week
 	special []specialWeek // ascending
 }
 
 type specialWeek struct {
-	week
+	*week
 	index     int64 // number of weeks since the origin
 	extra     int64 // open seconds beyond the ordinary in earlier special weeks
 	extraDays int64 // the same for days with open time
 }
 
-func newPattern(r *rules) *pattern {
-	p := &pattern{rules: r, normal: newWeek(r.week(noWeek))}
+func newPattern(r *rules, kinds *weeks) *pattern {
+	p := &pattern{rules: r, normal: kinds.of(r.week(noWeek))}
 	var touched []int64
 	for day := range r.dates {
 		// What starts on a day can end on the next.
@@ -36,11 +36,11 @@ func newPattern(r *rules) *pattern {
 	slices.Sort(touched)
 	var extra, extraDays int64
 	for _, k := range slices.Compact(touched) {
-		open := r.week(k)
-		if p.normal.same(open) {
+		w := kinds.of(r.week(k))
+		if w == p.normal {
 			continue
 		}
-		s := specialWeek{week: newWeek(open), index: k, extra: extra, extraDays: extraDays}
+		s := specialWeek{week: w, index: k, extra: extra, extraDays: extraDays}
 		extra += int64(s.total - p.normal.total)
 		extraDays += int64(ones(s.days) - ones(p.normal.days))
 		p.special = append(p.special, s)
@@ -92,14 +92,14 @@ func (p *pattern) week(k int64) (w *week, before, daysBefore int64) {
 		s := &p.special[i]
 		before, daysBefore = before+s.extra, daysBefore+s.extraDays
 		if s.index == k {
-			return &s.week, before, daysBefore
+			return s.week, before, daysBefore
 		}
 	case n > 0:
 		s := &p.special[n-1]
 		before += s.extra + int64(s.total-p.normal.total)
 		daysBefore += s.extraDays + int64(ones(s.days)-ones(p.normal.days))
 	}
-	return &p.normal, before, daysBefore
+	return p.normal, before, daysBefore
 }
 
 // count returns the open seconds from the origin up to the wall-clock second,

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 )
@@ -35,8 +36,8 @@ type week struct {
 
 // newWeek indexes the open intervals of a week, which must be ascending, apart
 // and within 0..weekSeconds.
-func newWeek(open []interval) week {
-	w := week{runs: make([]run, 1, len(open)+2)}
+func newWeek(open []interval) *week {
+	w := &week{runs: make([]run, 1, len(open)+2)}
 	for _, v := range open {
 		w.runs = append(w.runs, run{int32(v.from), int32(v.to - v.from), w.total})
 		w.total += int32(v.to - v.from)
@@ -83,11 +84,24 @@ func (w *week) second(n int32) int32 {
 // open returns the runs without the guards.
 func (w *week) open() []run { return w.runs[1 : len(w.runs)-1] }
 
-// same reports whether the week is open exactly during the intervals.
-func (w *week) same(open []interval) bool {
-	return slices.EqualFunc(w.open(), open, func(r run, v interval) bool {
-		return int64(r.open) == v.from && int64(r.open+r.length) == v.to
-	})
+// weeks keeps one week of each kind: most weeks of a calendar are alike.
+type weeks struct {
+	known map[string]*week
+	key   []byte
+}
+
+func (s *weeks) of(open []interval) *week {
+	s.key = s.key[:0]
+	for _, v := range open {
+		s.key = binary.LittleEndian.AppendUint32(s.key, uint32(v.from))
+		s.key = binary.LittleEndian.AppendUint32(s.key, uint32(v.to))
+	}
+	w := s.known[string(s.key)]
+	if w == nil {
+		w = newWeek(open)
+		s.known[string(s.key)] = w
+	}
+	return w
 }
 
 // union sorts intervals and joins those that overlap or touch.
