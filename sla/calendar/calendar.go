@@ -44,7 +44,7 @@ func Compile(def Definition) (*Calendar, error) {
 	if err := bad.err(&def); err != nil {
 		return nil, err
 	}
-	return compile(def, loc, rules), nil
+	return compile(def.clone(), loc, rules), nil
 }
 
 // Always returns the calendar that is open around the clock, in UTC, named

@@ -6,20 +6,21 @@ import (
 )
 
 // Definition is a calendar as people write it: the form that the options of
-// [New] fill. It is plain data; [New] compiles it.
+// [New] fill and that [Parse] reads. It is plain data; [Compile] makes a
+// calendar of it.
 type Definition struct {
 	// Name is the calendar's own name, used in explanations and records.
-	Name string
+	Name string `json:"name,omitempty"`
 	// Zone is the IANA name of the time zone whose wall clock the hours follow.
-	Zone string
+	Zone string `json:"zone"`
 	// Weekly lists the shifts of the ordinary week. Rules add up.
-	Weekly []Hours
+	Weekly []Hours `json:"weekly,omitempty"`
 	// Holidays are civil days closed from 00:00 to 24:00.
-	Holidays []Day
+	Holidays []Day `json:"holidays,omitempty"`
 	// Overrides replace the shifts that start on their date.
-	Overrides []Day
+	Overrides []Day `json:"overrides,omitempty"`
 	// Breaks are cut out of the open time.
-	Breaks []Day
+	Breaks []Day `json:"breaks,omitempty"`
 }
 
 // Hours gives the days From..To of every week, both included and wrapping
@@ -44,9 +45,9 @@ type Hours struct {
 // 1900 to 2099. Observed days are for holidays; an override of one date beats one
 // of a yearly rule.
 type Day struct {
-	Date  string
-	Name  string   // "Christmas Day"
-	Spans []string // as in Hours; a holiday has none
+	Date  string   `json:"date"`
+	Name  string   `json:"name,omitempty"`  // "Christmas Day"
+	Spans []string `json:"spans,omitempty"` // as in Hours; a holiday has none
 }
 
 // Option is one part of a calendar's definition. Options compose: each adds to
