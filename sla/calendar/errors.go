@@ -9,7 +9,8 @@ import (
 // ErrInvalid is what every error about a calendar's definition matches.
 var ErrInvalid = errors.New("invalid calendar")
 
-// Problem is one mistake in a definition.
+// Problem is one mistake in a definition, or one doubt about it: see
+// [Calendar.Lint].
 type Problem struct {
 	Where string // the part, such as "holiday 2026-02-30" or "weekly Monday-Friday"
 	What  string // what is wrong and what would be right

@@ -145,3 +145,33 @@ func ExampleAlways() {
 	fmt.Println(c.Name(), due.Format("15:04"), closes)
 	// Output: 24x7 14:00 false
 }
+
+func ExampleParse() {
+	c, err := calendar.Parse([]byte(`{
+		"name": "Night desk",
+		"zone": "America/Sao_Paulo",
+		"weekly": [{"days": "friday-sunday", "spans": ["22:00-06:00"]}],
+		"holidays": [{"date": "easter-2", "name": "Good Friday"}]
+	}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	open, _ := c.NextOpening(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+	fmt.Println(open.Format("Mon 2 Jan 15:04"))
+	// Output: Fri 27 Nov 22:00
+}
+
+func ExampleCalendar_Lint() {
+	c, err := calendar.New("UTC",
+		calendar.Weekly(time.Monday, time.Friday, "00:00-23:59"),
+		calendar.Closed("2026-12-26", "Boxing Day"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, doubt := range c.Lint() {
+		fmt.Println(doubt)
+	}
+	// Output:
+	// weekly Monday-Friday: span 00:00-23:59 loses 1m0s before midnight; write 24:00
+	// holiday 2026-12-26: Saturday 2026-12-26 is closed anyway
+}

@@ -104,8 +104,7 @@ func (r *rules) readHolidays(days []Day, bad *problems) {
 		}
 		observe = append(observe, func() {
 			when.each(func(day int64) {
-				taken := func(day int64) bool { return r.dates[day] != nil && r.dates[day].closed }
-				if other := when.observe.observed(day, taken); other != day {
+				if other := when.observe.observed(day, r.closed); other != day {
 					closeDay(other, strings.TrimSpace(d.Name+" (observed)"))
 				}
 			})
