@@ -19,6 +19,8 @@ type Calendar struct {
 	index *index
 	base  int64            // open seconds before farUnix
 	far   func() *timeline // one era from farUnix on, made when first needed
+	clock *Calendar        // whose zone dates are in: itself, or a part of mix
+	mix   *mixture         // of a composed calendar, which has no pattern
 }
 
 // New compiles a calendar for an IANA zone. The error lists every problem and
@@ -76,11 +78,14 @@ func compile(def Definition, loc *time.Location, r *rules) *Calendar {
 	p := newPattern(r, kinds)
 	c := &Calendar{def: def, loc: loc, open: p}
 	c.near = newTimeline(p, loc, minUnix, farUnix, 0)
-	c.index = newIndex(p, c.near, kinds)
+	b := indexBuilder{pattern: p, timeline: c.near, kinds: kinds, stretch: c.near.find(indexStart)}
+	before, _ := c.near.count(p, indexStart)
+	c.index = newIndex(before, b.shape)
 	c.base, _ = c.near.count(p, farUnix)
 	c.far = sync.OnceValue(func() *timeline {
 		return newTimeline(p, loc, farUnix, farUnix+era, c.base)
 	})
+	c.clock = c
 	return c
 }
 
@@ -102,12 +107,15 @@ func (c *Calendar) find(at int64) (n int64, open bool) {
 func (c *Calendar) findAny(at int64) (n int64, open bool) {
 	switch {
 	case at < minUnix:
-		return 0, false
+		n, _ = c.findAny(minUnix)
+		return n, false
 	case at >= maxUnix:
 		if n, open = c.findAny(maxUnix - 1); open {
 			n++
 		}
 		return n, false
+	case c.mix != nil:
+		return c.mix.find(at)
 	case at < farUnix:
 		return c.near.count(c.open, at)
 	}
@@ -129,7 +137,7 @@ func (c *Calendar) second(n int64) (int64, bool) {
 	switch {
 	case n >= c.index.first() && n < c.index.last():
 		return c.index.second(n), true
-	case n < 0 || n >= c.count(maxUnix):
+	case n < c.count(minUnix) || n >= c.count(maxUnix):
 		return 0, false
 	}
 	return bisect(minUnix, maxUnix, func(u int64) bool { return c.count(u+1) > n }), true

@@ -20,7 +20,7 @@ type Days int
 // business day, otherwise of the next one. A clock reading that the day skips is
 // read with the offset before the gap, one that it repeats means the first. The
 // result is in the calendar's zone. False means that there are not so many
-// business days in the years 1 to 9999.
+// business days in the years 1 to 9999. Composed calendars count day by day.
 func (c *Calendar) AddDays(t time.Time, n Days, endOfDay bool) (time.Time, bool) {
 	if n == 0 && !endOfDay {
 		return c.here(t), true
@@ -29,36 +29,89 @@ func (c *Calendar) AddDays(t time.Time, n Days, endOfDay bool) (time.Time, bool)
 	if at < minUnix || at >= maxUnix {
 		return time.Time{}, false
 	}
-	wall := at + c.offset(at)
+	wall := at + c.clock.offset(at)
 	date := floorDay(wall)
-	before := c.daysBefore(date) // business days earlier than date
-	switch {
-	case n > 0:
-		before = c.daysBefore(date+1) + int64(n) - 1
-	case n < 0:
-		before += int64(n)
-	}
-	day, ok := c.businessDay(before)
+	day, ok := c.nthDay(date, int64(n))
 	if !ok {
 		return time.Time{}, false
 	}
 	if endOfDay {
 		return c.time(c.dayEnd(day), 0), true
 	}
-	return c.time(c.resolve(day*daySeconds+wall-date*daySeconds), int64(t.Nanosecond())), true
+	return c.time(c.clock.resolve(day*daySeconds+wall-date*daySeconds), int64(t.Nanosecond())), true
 }
 
 // DaysBetween returns how many business days begin after the date of a, up to
 // and including the date of b; negative when b is earlier. It is additive, and
 // for n > 0 it undoes [Calendar.AddDays].
 func (c *Calendar) DaysBetween(a, b time.Time) Days {
-	return Days(c.daysBefore(c.date(b)+1) - c.daysBefore(c.date(a)+1))
+	x, y := c.date(a)+1, c.date(b)+1
+	if c.mix == nil {
+		return Days(c.daysBefore(y) - c.daysBefore(x))
+	}
+	n := Days(0)
+	for day := min(x, y); day < max(x, y); day++ {
+		if c.isBusinessDay(day) {
+			n++
+		}
+	}
+	if y < x {
+		return -n
+	}
+	return n
+}
+
+// nthDay returns the n-th business day after date, before it if n is negative;
+// for 0 date itself or the next.
+func (c *Calendar) nthDay(date, n int64) (int64, bool) {
+	if c.mix != nil {
+		return c.nthDayByStep(date, n)
+	}
+	before := c.daysBefore(date) // business days earlier than date
+	switch {
+	case n > 0:
+		before = c.daysBefore(date+1) + n - 1
+	case n < 0:
+		before += n
+	}
+	return c.businessDay(before)
+}
+
+// nthDayByStep is nthDay for composed calendars, which do not count their days.
+func (c *Calendar) nthDayByStep(date, n int64) (int64, bool) {
+	step := int64(1)
+	switch {
+	case n < 0:
+		step, n = -1, -n
+		date--
+	case n > 0:
+		date++
+	default:
+		n = 1
+	}
+	for ; date >= minUnix/daySeconds && date < maxUnix/daySeconds; date += step {
+		if c.isBusinessDay(date) {
+			if n--; n == 0 {
+				return date, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// isBusinessDay reports whether the civil day has any open time.
+func (c *Calendar) isBusinessDay(day int64) bool {
+	open := false
+	c.clock.readings(day*daySeconds, (day+1)*daySeconds, func(shift, from, to int64) {
+		open = open || c.count(to+shift) > c.count(from+shift)
+	})
+	return open
 }
 
 // date returns the local civil day of t, counted from 1970.
 func (c *Calendar) date(t time.Time) int64 {
 	at := min(max(t.Unix(), minUnix), maxUnix-1)
-	return floorDay(at + c.offset(at))
+	return floorDay(at + c.clock.offset(at))
 }
 
 // zone returns the timeline that is in force at a supported second and the
@@ -108,14 +161,13 @@ func (c *Calendar) businessDay(n int64) (int64, bool) {
 	return bisect(first, end, func(day int64) bool { return c.daysBefore(day+1) > n }), true
 }
 
-// dayEnd returns the end of the business time of a business day.
+// dayEnd returns the end of the open time of a business day.
 func (c *Calendar) dayEnd(day int64) int64 {
-	from, to := day*daySeconds, (day+1)*daySeconds
 	end := int64(minUnix)
-	c.readings(from, to, func(shift, from, to int64) {
-		if open := c.open.countAt(to); open > c.open.countAt(from) {
-			last := bisect(from, to, func(u int64) bool { return c.open.countAt(u+1) == open })
-			end = max(end, last+1+shift)
+	c.clock.readings(day*daySeconds, (day+1)*daySeconds, func(shift, from, to int64) {
+		if n := c.count(to + shift); n > c.count(from+shift) {
+			last, _ := c.second(n - 1)
+			end = max(end, last+1)
 		}
 	})
 	return end

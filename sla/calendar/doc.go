@@ -28,12 +28,25 @@
 //   - "Never" is an answer: the methods that look for an instant return false
 //     where there is none.
 //
+// # Configuration
+//
+// Dates may be yearly rules ("12-25", "easter-2", "4th thursday of november",
+// "07-04 or nearest weekday from 2021"); see [Day]. [Parse] and the calendar's
+// MarshalJSON are its JSON form, strict about unknown fields. Every error lists
+// all problems and matches [ErrInvalid]; [Calendar.Lint] lists what compiles and
+// is still doubtful, such as a day that ends at 23:59.
+//
+// Calendars combine: [Union], [Intersection] and [Exclusion] are calendars as
+// fast as any other. [Versions] puts calendars one after the other in time, so
+// that new hours never change what was promised under the old ones.
+//
 // # Range and cost
 //
 // A calendar knows the years 1 to 9999 and is closed outside of them; its dates
 // lie in 1900 to 2099. From 2000 to 2067 answers take a few nanoseconds whatever
 // the span, without allocating; elsewhere they are as exact and take
-// microseconds. Where a zone's future is unknown its last rule goes on, as in
+// microseconds, for composed calendars after some milliseconds the first time.
+// Where a zone's future is unknown its last rule goes on, as in
 // package time, from whose zone database everything follows.
 //
 // Instants may be in any location; results are in the calendar's zone. Nothing

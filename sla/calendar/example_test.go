@@ -175,3 +175,83 @@ func ExampleCalendar_Lint() {
 	// weekly Monday-Friday: span 00:00-23:59 loses 1m0s before midnight; write 24:00
 	// holiday 2026-12-26: Saturday 2026-12-26 is closed anyway
 }
+
+// What a customer's and a provider's hours have in common.
+func ExampleIntersection() {
+	customer := office()
+	provider, err := calendar.New("America/New_York",
+		calendar.Named("provider"),
+		calendar.Weekly(time.Monday, time.Friday, "08:00-18:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	both, err := calendar.Intersection("both awake", customer, provider)
+	if err != nil {
+		log.Fatal(err)
+	}
+	day := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for w := range both.Windows(day, day.AddDate(0, 0, 1)) {
+		fmt.Println(w.Open.Format("15:04"), "to", w.Close.Format("15:04 MST"))
+	}
+	fmt.Println(both.Reason(day.Add(10 * time.Hour)))
+	// Output:
+	// 14:00 to 17:30 CET
+	// closed: outside hours provider
+}
+
+// An on-call desk covers what the office does not.
+func ExampleUnion() {
+	weekend, err := calendar.New("Europe/Berlin", calendar.Named("weekend desk"),
+		calendar.Weekly(time.Saturday, time.Sunday, "10:00-14:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	desk, err := calendar.Union("service desk", office(), weekend)
+	if err != nil {
+		log.Fatal(err)
+	}
+	open, _ := desk.NextOpen(time.Date(2026, 11, 27, 20, 0, 0, 0, time.UTC))
+	fmt.Println(open.Format("Mon 15:04"), "because", desk.Reason(open))
+	// Output: Sat 10:00 because open: hours weekend desk
+}
+
+// Maintenance on Sunday nights, except in the freeze.
+func ExampleExclusion() {
+	maintenance, err := calendar.New("UTC", calendar.Named("maintenance"),
+		calendar.Weekly(time.Sunday, time.Sunday, "22:00-04:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	freeze, err := calendar.New("UTC", calendar.Named("year-end freeze"),
+		calendar.Override("12-20", "", "00:00-24:00"),
+		calendar.Override("12-21", "", "00:00-04:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	slots, err := calendar.Exclusion("slots", maintenance, freeze)
+	if err != nil {
+		log.Fatal(err)
+	}
+	asked := time.Date(2026, 12, 20, 22, 0, 0, 0, time.UTC)
+	next, _ := slots.NextOpen(asked)
+	fmt.Println(slots.Reason(asked), "until", next.Format(time.DateTime))
+	// Output: closed: excluded year-end freeze until 2026-12-27 22:00:00
+}
+
+// Longer hours from the new year on leave the old year as it was.
+func ExampleVersions() {
+	longer, err := calendar.New("Europe/Berlin", calendar.Named("longer hours"),
+		calendar.Weekly(time.Monday, time.Friday, "08:00-20:00"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	newYear := time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)
+	hours, err := calendar.Versions("hours", calendar.Version{Calendar: office()}, calendar.Version{From: newYear, Calendar: longer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	opened := time.Date(2026, 12, 31, 15, 0, 0, 0, time.UTC) // 16:00 in Berlin
+	due, _ := hours.Add(opened, 4*time.Hour)
+	fmt.Println(due.Format("2 Jan 15:04"), "under", hours.Effective(due).Name())
+	// Output: 1 Jan 10:30 under longer hours
+}

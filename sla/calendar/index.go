@@ -23,14 +23,14 @@ type weekEntry struct {
 	shape  *week // nil at the end
 }
 
-func newIndex(p *pattern, tl *timeline, kinds *weeks) *index {
+// newIndex asks shape for the weeks in order; before is the count where the
+// index begins.
+func newIndex(before int64, shape func(monday int64) *week) *index {
 	x := new(index)
-	b := indexBuilder{pattern: p, timeline: tl, kinds: kinds, stretch: tl.find(indexStart)}
-	before, _ := tl.count(p, indexStart)
 	for k := range indexWeeks {
-		shape := b.shape(indexStart + int64(k)*weekSeconds)
-		x.weeks[k] = weekEntry{before, shape}
-		before += int64(shape.total)
+		w := shape(indexStart + int64(k)*weekSeconds)
+		x.weeks[k] = weekEntry{before, w}
+		before += int64(w.total)
 	}
 	x.weeks[indexWeeks].before = before
 	x.invert()
@@ -56,7 +56,7 @@ func (x *index) invert() {
 	x.nth = append(x.nth, indexWeeks-1)
 }
 
-// indexBuilder walks the weeks in order.
+// indexBuilder makes the weeks of a pattern in order.
 type indexBuilder struct {
 	pattern  *pattern
 	timeline *timeline

@@ -48,11 +48,18 @@ func decode(data []byte, into any) error {
 	return nil
 }
 
-// Definition returns a copy of what the calendar was compiled from.
+// Definition returns a copy of what the calendar was compiled from; of a composed
+// calendar only name and zone.
 func (c *Calendar) Definition() Definition { return c.def.clone() }
 
-// MarshalJSON writes the calendar's definition, which [Parse] reads.
-func (c *Calendar) MarshalJSON() ([]byte, error) { return json.Marshal(c.def) }
+// MarshalJSON writes the calendar's definition, which [Parse] reads. A composed
+// calendar has none of its own and is an error: write its parts.
+func (c *Calendar) MarshalJSON() ([]byte, error) {
+	if c.mix != nil {
+		return nil, fmt.Errorf("%w: %q is composed of others, which are to be written instead", ErrInvalid, c.def.Name)
+	}
+	return json.Marshal(c.def)
+}
 
 // UnmarshalJSON makes c the calendar that [Parse] reads. It is for decoding into
 // a new value: a calendar in use never changes.

@@ -8,12 +8,16 @@ import (
 // Lint returns what is allowed but probably not meant: a calendar that never
 // opens, a shift to 23:59 that loses a minute a day, shifts that overlap, dates
 // that change nothing. It returns every doubt, in the order of the definition.
+// Of a composed calendar it only tells that it never opens: ask its parts.
 func (c *Calendar) Lint() []Problem {
 	var doubts problems
-	l := linter{rules: c.open.rules, doubts: &doubts}
-	if c.count(maxUnix) == 0 {
+	if c.count(maxUnix) == c.count(minUnix) {
 		doubts.add("calendar", "never opens")
 	}
+	if c.mix != nil {
+		return doubts
+	}
+	l := linter{rules: c.open.rules, doubts: &doubts}
 	for _, h := range c.def.Weekly {
 		l.endOfDay(fmt.Sprintf("weekly %s-%s", h.From, h.To), h.Spans)
 	}

@@ -16,9 +16,11 @@ const (
 	KindOverride                 // open or closed by the shifts of that date
 	KindBreak                    // closed: cut out of a shift
 	KindHoliday                  // closed: the civil day is a holiday
+	KindExcluded                 // closed: another calendar is excluded from this one
 )
 
-// String returns "outside hours", "hours", "override", "break" or "holiday".
+// String returns "outside hours", "hours", "override", "break", "holiday" or
+// "excluded".
 func (k Kind) String() string {
 	switch k {
 	case KindOutside:
@@ -31,6 +33,8 @@ func (k Kind) String() string {
 		return "break"
 	case KindHoliday:
 		return "holiday"
+	case KindExcluded:
+		return "excluded"
 	}
 	return fmt.Sprintf("Kind(%d)", int(k))
 }
@@ -63,6 +67,9 @@ func (c *Calendar) Reason(t time.Time) Reason {
 	at := t.Unix()
 	if at < minUnix || at >= maxUnix {
 		return outside
+	}
+	if c.mix != nil {
+		return c.mix.reason(t)
 	}
 	wall := at + c.offset(at)
 	day := floorDay(wall)

@@ -147,7 +147,7 @@ func TestAgreesWithSteppingMinuteByMinute(t *testing.T) {
 			require.NoError(t, err)
 			day, err := time.Parse(time.DateOnly, z.day)
 			require.NoError(t, err)
-			for range 6 {
+			for range 4 {
 				def := randomDefinition(r, z.zone, day)
 				c, err := Compile(def)
 				require.NoError(t, err)

@@ -1,0 +1,199 @@
+package calendar
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Union returns the calendar that is open whenever any of the parts is. Dates
+// and results are in the zone of the first. It fails, matching [ErrInvalid],
+// without parts or with one that is nil.
+func Union(name string, parts ...*Calendar) (*Calendar, error) {
+	parts = slices.Clone(parts)
+	return compose("union", name, parts, &mixture{
+		week: func(monday int64) []interval {
+			var open []interval
+			for _, p := range parts {
+				open = append(open, p.week(monday)...)
+			}
+			return union(open)
+		},
+		reason: func(t time.Time) Reason {
+			r := parts[0].Reason(t)
+			for _, p := range parts[1:] {
+				// An open part explains; otherwise the strongest reason to be closed.
+				if other := p.Reason(t); !r.Open && (other.Open || other.Kind > r.Kind) {
+					r = other
+				}
+			}
+			return r
+		},
+	})
+}
+
+// Intersection returns the calendar that is open while all parts are: what a
+// customer's and a provider's hours have in common. Zone and errors are as in
+// [Union].
+func Intersection(name string, parts ...*Calendar) (*Calendar, error) {
+	parts = slices.Clone(parts)
+	return compose("intersection", name, parts, &mixture{
+		week: func(monday int64) []interval {
+			open := parts[0].week(monday)
+			for _, p := range parts[1:] {
+				open = subtract(open, subtract([]interval{{0, weekSeconds}}, p.week(monday)))
+			}
+			return open
+		},
+		reason: func(t time.Time) Reason {
+			for _, p := range parts {
+				if r := p.Reason(t); !r.Open {
+					return r
+				}
+			}
+			return parts[0].Reason(t)
+		},
+	})
+}
+
+// Exclusion returns the calendar that is open while base is and none of without
+// is: maintenance windows without the freeze. Zone and errors are as in [Union].
+func Exclusion(name string, base *Calendar, without ...*Calendar) (*Calendar, error) {
+	parts := append([]*Calendar{base}, without...)
+	without = parts[1:]
+	return compose("exclusion", name, parts, &mixture{
+		week: func(monday int64) []interval {
+			open := base.week(monday)
+			for _, p := range without {
+				open = subtract(open, p.week(monday))
+			}
+			return open
+		},
+		reason: func(t time.Time) Reason {
+			r := base.Reason(t)
+			for _, p := range without {
+				if r.Open && p.IsOpen(t) {
+					return Reason{Kind: KindExcluded, Name: p.Name()}
+				}
+			}
+			return r
+		},
+	})
+}
+
+// Version is a calendar and the instant from which it is in force.
+type Version struct {
+	From     time.Time
+	Calendar *Calendar
+}
+
+// Versions returns the calendar that follows each version from its instant to
+// the next one's, so that a change of hours leaves the past as it was. Before
+// the first version it is closed; a zero From of the first means since ever.
+// Dates and results are in the zone of the last version.
+//
+// The instants must ascend, be whole seconds and, but for a zero one, lie in the
+// years 1900 to 2099. The error lists every problem and matches [ErrInvalid].
+func Versions(name string, list ...Version) (*Calendar, error) {
+	list = slices.Clone(list)
+	var bad problems
+	parts := make([]*Calendar, len(list))
+	for i, v := range list {
+		parts[i] = v.Calendar
+		where := "version " + v.From.Format(time.RFC3339Nano)
+		switch y := v.From.UTC().Year(); {
+		case i == 0 && v.From.IsZero():
+		case y < firstYear || y > lastYear:
+			bad.add(where, "the year must lie in %d..%d", firstYear, lastYear)
+		case v.From.Nanosecond() != 0:
+			bad.add(where, "must begin on a whole second")
+		}
+		if i > 0 && !v.From.After(list[i-1].From) {
+			bad.add(where, "must begin after the version before it")
+		}
+	}
+	if err := bad.err(&Definition{Name: name}); err != nil {
+		return nil, err
+	}
+	in := func(t time.Time) int {
+		i := len(list) - 1
+		for i >= 0 && t.Before(list[i].From) {
+			i--
+		}
+		return i
+	}
+	c, err := compose("versions", name, parts, &mixture{
+		week: func(monday int64) []interval {
+			var open []interval
+			for i, v := range list {
+				from, to := v.From.Unix()-monday, int64(weekSeconds)
+				if i+1 < len(list) {
+					to = list[i+1].From.Unix() - monday
+				}
+				if from >= weekSeconds || to <= 0 {
+					continue
+				}
+				for _, w := range v.Calendar.week(monday) {
+					if w, ok := w.clipped(from, to); ok {
+						open = join(open, w)
+					}
+				}
+			}
+			return open
+		},
+		reason: func(t time.Time) Reason {
+			if i := in(t); i >= 0 {
+				return list[i].Calendar.Reason(t)
+			}
+			return Reason{Kind: KindOutside, Name: name}
+		},
+		effective: func(t time.Time) *Calendar {
+			if i := in(t); i >= 0 {
+				return list[i].Calendar
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	last := parts[len(parts)-1]
+	c.def.Zone, c.loc, c.clock = last.def.Zone, last.loc, last.clock
+	return c, nil
+}
+
+// Effective returns the version in force at t, nil before the first. A calendar
+// without versions returns itself.
+func (c *Calendar) Effective(t time.Time) *Calendar {
+	if c.mix != nil && c.mix.effective != nil {
+		return c.mix.effective(t)
+	}
+	return c
+}
+
+func compose(kind, name string, parts []*Calendar, m *mixture) (*Calendar, error) {
+	var bad problems
+	if len(parts) == 0 {
+		bad.add(kind, "needs at least one calendar")
+	}
+	if len(parts) > maxRules {
+		bad.add(kind, "more than %d calendars", maxRules)
+	}
+	if len(name) > maxName {
+		bad.add("name", "longer than %d bytes", maxName)
+	}
+	for i, p := range parts {
+		if p == nil || p.index == nil {
+			bad.add(fmt.Sprintf("%s, calendar %d", kind, i+1), "is missing")
+		}
+	}
+	if err := bad.err(&Definition{Name: name}); err != nil {
+		return nil, err
+	}
+	first := parts[0]
+	c := &Calendar{def: Definition{Name: name, Zone: first.def.Zone}, loc: first.loc, clock: first.clock, mix: m}
+	m.compile(parts)
+	c.index = newIndex(0, m.kind)
+	m.index = c.index
+	return c, nil
+}
