@@ -12,6 +12,7 @@ import (
 func Union(name string, parts ...*Calendar) (*Calendar, error) {
 	parts = slices.Clone(parts)
 	return compose("union", name, parts, &mixture{
+		form: composition[*Calendar]{Union: parts},
 		week: func(monday int64) []interval {
 			var open []interval
 			for _, p := range parts {
@@ -38,6 +39,7 @@ func Union(name string, parts ...*Calendar) (*Calendar, error) {
 func Intersection(name string, parts ...*Calendar) (*Calendar, error) {
 	parts = slices.Clone(parts)
 	return compose("intersection", name, parts, &mixture{
+		form: composition[*Calendar]{Intersection: parts},
 		week: func(monday int64) []interval {
 			open := parts[0].week(monday)
 			for _, p := range parts[1:] {
@@ -62,6 +64,7 @@ func Exclusion(name string, base *Calendar, without ...*Calendar) (*Calendar, er
 	parts := append([]*Calendar{base}, without...)
 	without = parts[1:]
 	return compose("exclusion", name, parts, &mixture{
+		form: composition[*Calendar]{Base: base, Without: without},
 		week: func(monday int64) []interval {
 			open := base.week(monday)
 			for _, p := range without {
@@ -98,8 +101,9 @@ func Versions(name string, list ...Version) (*Calendar, error) {
 	list = slices.Clone(list)
 	var bad problems
 	parts := make([]*Calendar, len(list))
+	forms := make([]versionForm[*Calendar], len(list))
 	for i, v := range list {
-		parts[i] = v.Calendar
+		parts[i], forms[i] = v.Calendar, versionForm[*Calendar](v)
 		where := "version " + v.From.Format(time.RFC3339Nano)
 		switch y := v.From.UTC().Year(); {
 		case i == 0 && v.From.IsZero():
@@ -123,6 +127,7 @@ func Versions(name string, list ...Version) (*Calendar, error) {
 		return i
 	}
 	c, err := compose("versions", name, parts, &mixture{
+		form: composition[*Calendar]{Versions: forms},
 		week: func(monday int64) []interval {
 			var open []interval
 			for i, v := range list {

@@ -1,7 +1,6 @@
 package calendar
 
 import (
-	"encoding/json"
 	"math/rand"
 	"testing"
 	"time"
@@ -150,8 +149,6 @@ func TestComposedReasons(t *testing.T) {
 	} {
 		assert.Equal(t, x.want, x.c.Reason(at(t, x.at)).String(), x.at)
 	}
-	_, err = json.Marshal(both)
-	assert.ErrorIs(t, err, ErrInvalid)
 	assert.Equal(t, Definition{Name: "both", Zone: "UTC"}, both.Definition())
 	never, err := Exclusion("never", day, Always())
 	require.NoError(t, err)

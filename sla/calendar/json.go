@@ -10,8 +10,12 @@ import (
 	"strings"
 )
 
-// maxJSON bounds the text that Parse reads, in bytes.
-const maxJSON = 4 << 20
+// Limits on the text that Parse reads.
+const (
+	maxJSON      = 4 << 20 // bytes
+	maxCalendars = 1000    // in one text
+	maxDepth     = 16      // of composed calendars within each other
+)
 
 // Parse compiles the JSON form of a [Definition]. Unknown fields, anything after
 // the definition and texts over 4 MiB are errors; all errors match [ErrInvalid].
@@ -24,12 +28,21 @@ const maxJSON = 4 << 20
 //	  "overrides": [{"date": "2026-12-24", "name": "Christmas Eve", "spans": ["09:00-12:00"]}],
 //	  "breaks": [{"date": "2026-12-18", "name": "Town hall", "spans": ["15:00-16:00"]}]
 //	}
+//
+// A composed calendar has a name and one of these, with calendars in the place of
+// the dots:
+//
+//	{"name": "either", "union": [...]}
+//	{"name": "both", "intersection": [...]}
+//	{"name": "slots", "base": ..., "without": [...]}
+//	{"name": "hours", "versions": [{"calendar": ...}, {"from": "2027-01-01T00:00:00Z", "calendar": ...}]}
 func Parse(data []byte) (*Calendar, error) {
-	var def Definition
-	if err := decode(data, &def); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	p := parser{left: maxCalendars}
+	c, err := p.parse(data, 0)
+	if err != nil && !errors.Is(err, ErrInvalid) {
+		err = fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return Compile(def)
+	return c, err
 }
 
 // decode reads exactly one value and no field it does not know.
@@ -52,13 +65,16 @@ func decode(data []byte, into any) error {
 // calendar only name and zone.
 func (c *Calendar) Definition() Definition { return c.def.clone() }
 
-// MarshalJSON writes the calendar's definition, which [Parse] reads. A composed
-// calendar has none of its own and is an error: write its parts.
+// MarshalJSON writes what [Parse] reads: the calendar's definition or that of
+// its parts.
 func (c *Calendar) MarshalJSON() ([]byte, error) {
-	if c.mix != nil {
-		return nil, fmt.Errorf("%w: %q is composed of others, which are to be written instead", ErrInvalid, c.def.Name)
+	if c.mix == nil {
+		return json.Marshal(c.def)
 	}
-	return json.Marshal(c.def)
+	return json.Marshal(struct {
+		Name string `json:"name,omitempty"`
+		composition[*Calendar]
+	}{c.def.Name, c.mix.form})
 }
 
 // UnmarshalJSON makes c the calendar that [Parse] reads. It is for decoding into

@@ -12,6 +12,7 @@ type mixture struct {
 	week      func(monday int64) []interval // seconds from the Monday, a Unix second
 	reason    func(t time.Time) Reason
 	effective func(t time.Time) *Calendar // nil without versions
+	form      composition[*Calendar]      // as written
 
 	kinds  weeks
 	index  *index
