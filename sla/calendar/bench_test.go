@@ -160,3 +160,32 @@ func BenchmarkNew(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkComposed(b *testing.B) {
+	both, err := Intersection("", berlin(b), Always())
+	require.NoError(b, err)
+	list := starts(4)
+	b.Run("Between", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; i < b.N; i++ {
+			t := list[i&1023]
+			both.Between(t, t.Add(365*24*time.Hour))
+		}
+	})
+	b.Run("Intersection", func(b *testing.B) {
+		x, y := berlin(b), Always()
+		b.ReportAllocs()
+		for i := 0; i < b.N; i++ {
+			if _, err := Intersection("", x, y); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("first far answer", func(b *testing.B) {
+		x, y := berlin(b), Always()
+		for i := 0; i < b.N; i++ {
+			c, _ := Intersection("", x, y)
+			c.IsOpen(time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC))
+		}
+	})
+}

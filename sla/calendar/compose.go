@@ -43,7 +43,8 @@ func Intersection(name string, parts ...*Calendar) (*Calendar, error) {
 		week: func(monday int64) []interval {
 			open := parts[0].week(monday)
 			for _, p := range parts[1:] {
-				open = subtract(open, subtract([]interval{{0, weekSeconds}}, p.week(monday)))
+				closed := subtract(nil, []interval{{0, weekSeconds}}, p.week(monday))
+				open = subtract(nil, open, closed)
 			}
 			return open
 		},
@@ -68,7 +69,7 @@ func Exclusion(name string, base *Calendar, without ...*Calendar) (*Calendar, er
 		week: func(monday int64) []interval {
 			open := base.week(monday)
 			for _, p := range without {
-				open = subtract(open, p.week(monday))
+				open = subtract(nil, open, p.week(monday))
 			}
 			return open
 		},

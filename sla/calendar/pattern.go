@@ -27,7 +27,8 @@ type specialWeek struct {
 }
 
 func newPattern(r *rules, kinds *weeks) *pattern {
-	p := &pattern{rules: r, normal: kinds.of(r.week(noWeek))}
+	var m weekMaker
+	p := &pattern{rules: r, normal: kinds.of(m.week(r, noWeek))}
 	var touched []int64
 	for day := range r.dates {
 		// What starts on a day can end on the next.
@@ -36,7 +37,7 @@ func newPattern(r *rules, kinds *weeks) *pattern {
 	slices.Sort(touched)
 	var extra, extraDays int64
 	for _, k := range slices.Compact(touched) {
-		w := kinds.of(r.week(k))
+		w := kinds.of(m.week(r, k))
 		if w == p.normal {
 			continue
 		}
@@ -54,9 +55,12 @@ func weekOf(day int64) int64 { return (day*daySeconds + origin) / weekSeconds }
 // noWeek is the week in which no date differs.
 const noWeek = -1
 
-// week works out the open time of week k from the rules.
-func (r *rules) week(k int64) []interval {
-	var open, gone []interval
+// weekMaker works out one week after the other in the same memory.
+type weekMaker struct{ open, gone, out []interval }
+
+// week returns the open time of week k, valid until the next call.
+func (m *weekMaker) week(r *rules, k int64) []interval {
+	open, gone := m.open[:0], m.gone[:0]
 	monday := k*7 - origin/daySeconds
 	for d := int64(-1); d < 7; d++ {
 		shifts := r.weekly[(d+8)%7]
@@ -78,7 +82,9 @@ func (r *rules) week(k int64) []interval {
 			}
 		}
 	}
-	return subtract(union(open), union(gone))
+	m.open, m.gone = open, gone
+	m.out = subtract(m.out[:0], union(open), union(gone))
+	return m.out
 }
 
 // week returns week k with the open seconds and days of all earlier weeks.

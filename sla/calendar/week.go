@@ -123,12 +123,8 @@ func join(list []interval, v interval) []interval {
 	return append(list, v)
 }
 
-// subtract takes the intervals gone out of open; both are unions.
-func subtract(open, gone []interval) []interval {
-	if len(gone) == 0 {
-		return open
-	}
-	var out []interval
+// subtract appends to out what is in open and not in gone; both are unions.
+func subtract(out, open, gone []interval) []interval {
 	for _, v := range open {
 		for _, g := range gone {
 			if g.to <= v.from || g.from >= v.to {
