@@ -176,19 +176,27 @@ func (c *Calendar) IsOpen(t time.Time) bool {
 // negative when b is before a. It saturates at the limits of a Duration, about
 // 292 years.
 func (c *Calendar) Between(a, b time.Time) time.Duration {
-	x, xf := c.elapsed(a)
-	y, yf := c.elapsed(b)
-	return duration(y-x, yf-xf)
-}
-
-// duration joins seconds and nanoseconds, which are less than a second either
-// way, and saturates.
-func duration(sec, nsec int64) time.Duration {
-	const limit = math.MaxInt64 / int64(time.Second)
-	if sec < limit && sec > -limit {
+	x, xopen := c.find(a.Unix())
+	y, yopen := c.find(b.Unix())
+	sec, nsec := y-x, int64(0)
+	if yopen {
+		nsec = int64(b.Nanosecond())
+	}
+	if xopen {
+		nsec -= int64(a.Nanosecond())
+	}
+	if sec < secondsLimit && sec > -secondsLimit {
 		return time.Duration(sec*int64(time.Second) + nsec)
 	}
-	switch { // so near the limit, make the signs agree
+	return saturate(sec, nsec)
+}
+
+const secondsLimit = math.MaxInt64 / int64(time.Second)
+
+// saturate joins seconds and nanoseconds, which are less than a second either
+// way, near the limits of a Duration.
+func saturate(sec, nsec int64) time.Duration {
+	switch { // make the signs agree
 	case sec > 0 && nsec < 0:
 		sec, nsec = sec-1, nsec+int64(time.Second)
 	case sec < 0 && nsec > 0:
@@ -196,9 +204,9 @@ func duration(sec, nsec int64) time.Duration {
 	}
 	const rest = math.MaxInt64 % int64(time.Second)
 	switch {
-	case sec > limit, sec == limit && nsec > rest:
+	case sec > secondsLimit, sec == secondsLimit && nsec > rest:
 		return math.MaxInt64
-	case sec < -limit, sec == -limit && nsec < -rest:
+	case sec < -secondsLimit, sec == -secondsLimit && nsec < -rest:
 		return math.MinInt64
 	}
 	return time.Duration(sec*int64(time.Second) + nsec)

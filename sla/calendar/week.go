@@ -22,6 +22,7 @@ type run struct {
 	open   int32 // seconds from the start of the week
 	length int32 // seconds
 	before int32 // open seconds earlier in the week
+	next   int32 // where the next run opens
 }
 
 // week is the open time of seven days from a Monday 00:00, indexed both ways:
@@ -39,13 +40,15 @@ type week struct {
 func newWeek(open []interval) *week {
 	w := &week{runs: make([]run, 1, len(open)+2)}
 	for _, v := range open {
-		w.runs = append(w.runs, run{int32(v.from), int32(v.to - v.from), w.total})
+		w.runs[len(w.runs)-1].next = int32(v.from)
+		w.runs = append(w.runs, run{open: int32(v.from), length: int32(v.to - v.from), before: w.total})
 		w.total += int32(v.to - v.from)
 		for d := v.from / daySeconds; d <= (v.to-1)/daySeconds; d++ {
 			w.days |= 1 << d
 		}
 	}
-	w.runs = append(w.runs, run{math.MaxInt32, 0, math.MaxInt32})
+	w.runs[len(w.runs)-1].next = math.MaxInt32
+	w.runs = append(w.runs, run{open: math.MaxInt32, before: math.MaxInt32, next: math.MaxInt32})
 	var i, j uint16
 	for b := range w.at {
 		edge := int32(b) << bucketBits
@@ -63,10 +66,11 @@ func newWeek(open []interval) *week {
 // count returns the open seconds in [0, r) and whether second r is open.
 func (w *week) count(r int32) (n int32, open bool) {
 	i := int(w.at[r>>bucketBits])
-	for w.runs[i+1].open <= r {
-		i++
-	}
 	v := &w.runs[i]
+	for v.next <= r {
+		i++
+		v = &w.runs[i]
+	}
 	x := r - v.open
 	return v.before + min(x, v.length), x < v.length
 }
