@@ -71,6 +71,20 @@ func TestDefinitionIsACopy(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+func TestReasonJSON(t *testing.T) {
+	for k := KindOutside; k <= KindExcluded; k++ {
+		out, err := json.Marshal(Reason{Open: true, Kind: k, Name: "x"})
+		require.NoError(t, err)
+		assert.JSONEq(t, `{"open": true, "kind": "`+k.String()+`", "name": "x"}`, string(out))
+		var r Reason
+		require.NoError(t, json.Unmarshal(out, &r))
+		assert.Equal(t, k, r.Kind)
+	}
+	_, err := json.Marshal(Reason{})
+	assert.ErrorContains(t, err, "Kind(0)")
+	assert.Error(t, json.Unmarshal([]byte(`{"kind": "lunch"}`), new(Reason)))
+}
+
 func TestComposedJSON(t *testing.T) {
 	office, always := berlin(t), Always()
 	night := calendars(t)["nights"]

@@ -9,7 +9,7 @@ import (
 type Kind int
 
 // The kinds, by rising precedence: a holiday or break beats an override, an
-// override beats the week.
+// override beats the week, and an excluded calendar beats them all.
 const (
 	KindOutside  Kind = iota + 1 // closed: no shift covers it
 	KindHours                    // open: a weekly shift covers it
@@ -39,13 +39,32 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", int(k))
 }
 
+// MarshalText writes what String returns; an unknown kind is an error.
+func (k Kind) MarshalText() ([]byte, error) {
+	if k < KindOutside || k > KindExcluded {
+		return nil, fmt.Errorf("calendar: unknown %v", k)
+	}
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText reads what MarshalText writes and nothing else.
+func (k *Kind) UnmarshalText(text []byte) error {
+	for known := KindOutside; known <= KindExcluded; known++ {
+		if string(text) == known.String() {
+			*k = known
+			return nil
+		}
+	}
+	return fmt.Errorf("calendar: unknown kind of reason %q", clip(string(text)))
+}
+
 // Reason explains why a calendar is open or closed at an instant.
 type Reason struct {
-	Open bool
-	Kind Kind
+	Open bool `json:"open"`
+	Kind Kind `json:"kind"`
 	// Name is the name of the holiday, override or break; for hours and outside
 	// hours it is the calendar's own.
-	Name string
+	Name string `json:"name,omitempty"`
 }
 
 // String reads "closed: holiday Christmas Day".
