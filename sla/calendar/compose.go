@@ -94,7 +94,8 @@ type Version struct {
 // Versions returns the calendar that follows each version from its instant to
 // the next one's, so that a change of hours leaves the past as it was. Before
 // the first version it is closed; a zero From of the first means since ever.
-// Dates and results are in the zone of the last version.
+// Dates and results are in the zone of the first version, which no later one
+// changes.
 //
 // The instants must ascend, be whole seconds and, but for a zero one, lie in the
 // years 1900 to 2099. The error lists every problem and matches [ErrInvalid].
@@ -127,7 +128,7 @@ func Versions(name string, list ...Version) (*Calendar, error) {
 		}
 		return i
 	}
-	c, err := compose("versions", name, parts, &mixture{
+	return compose("versions", name, parts, &mixture{
 		form: composition[*Calendar]{Versions: forms},
 		week: func(monday int64) []interval {
 			var open []interval
@@ -160,12 +161,6 @@ func Versions(name string, list ...Version) (*Calendar, error) {
 			return nil
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	last := parts[len(parts)-1]
-	c.def.Zone, c.loc, c.clock = last.def.Zone, last.loc, last.clock
-	return c, nil
 }
 
 // Effective returns the version in force at t, nil before the first. A calendar

@@ -105,17 +105,18 @@ func TestANewVersionLeavesThePastAsItWas(t *testing.T) {
 	edited, err := Versions("hours", Version{Calendar: office}, Version{From: change, Calendar: night})
 	require.NoError(t, err)
 	r := rand.New(rand.NewSource(2))
-	for range 2000 {
+	for range 300 {
 		a, b := change.Add(-time.Duration(r.Int63n(1e17))), change.Add(-time.Duration(r.Int63n(1e17)))
 		require.Equal(t, old.Between(a, b), edited.Between(a, b))
 		require.Equal(t, old.Reason(a), edited.Reason(a))
+		require.Equal(t, old.DaysBetween(a, b), edited.DaysBetween(a, b))
 		c := change.Add(time.Duration(r.Int63n(1e17)))
 		require.Equal(t, office.Between(a, change)+night.Between(change, c), edited.Between(a, c))
 	}
 	assert.Same(t, office, edited.Effective(change.Add(-1)))
 	assert.Same(t, night, edited.Effective(change))
 	assert.Same(t, office, office.Effective(change))
-	assert.Equal(t, "America/New_York", edited.loc.String(), "the zone of the last")
+	assert.Equal(t, "Europe/Berlin", edited.loc.String(), "the zone of the first")
 
 	late, err := Versions("hours", Version{From: change, Calendar: office})
 	require.NoError(t, err)
