@@ -80,8 +80,8 @@ func DecimalKey(d decimal.Decimal) Key {
 	if d.Abs().GreaterThan(limit) {
 		d = limit.Mul(decimal.NewFromInt(int64(d.Sign())))
 	}
-	// shifted by 10^12 every amount is positive and has as many digits
-	return Key(d.Truncate(9).Add(decimal.New(1, 12)).StringFixed(9))
+	// shifted by 5·10^12 every amount is positive and has as many digits
+	return Key(d.Truncate(9).Add(decimal.New(5, 12)).StringFixed(9))
 }
 
 // floatKey turns the bits of a number so that they sort as the number does.
