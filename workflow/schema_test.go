@@ -32,12 +32,9 @@ func demoSchema(t testing.TB) workflow.Schema {
 func TestSchemaBringsGoValuesAndJSONToTheSameForm(t *testing.T) {
 	s := demoSchema(t)
 	since := time.Date(2026, 1, 31, 9, 0, 0, 123456789, time.FixedZone("", 3600))
-	fromGo, err := s.Check(map[string]any{
-		"room": "4.12", "seats": 6, "price": decimal.RequireFromString("19.90"),
-		"secret": true, "since": since, "size": "large", "site": building, "unset": nil,
-	})
+	_, err := s.Check(map[string]any{"room": "4.12", "unset": nil})
 	require.ErrorContains(t, err, "unset", "a field that is not declared is refused even when nil")
-	fromGo, err = s.Check(map[string]any{
+	fromGo, err := s.Check(map[string]any{
 		"room": "4.12", "seats": 6, "price": decimal.RequireFromString("19.90"),
 		"secret": true, "since": since, "size": "large", "site": building,
 	})
