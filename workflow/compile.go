@@ -105,30 +105,21 @@ func conditions[F any](d *Definition, t *Transition, b Bindings[F]) []condition[
 func build[F any](d Definition, b Bindings[F]) *Machine[F] {
 	m := &Machine[F]{
 		def:     d,
-		states:  make(map[string]StateID, len(d.States)),
-		actions: make(map[string]ActionID, len(d.Actions)),
+		states:  newNameIndex(len(d.States), func(i int) string { return d.States[i].Name }),
+		actions: newNameIndex(len(d.Actions), func(i int) string { return d.Actions[i].Name }),
 		roles:   make(map[string]RoleSet),
 		table:   make([]edge[F], len(d.States)*len(d.Actions)),
 		auto:    make([][]edge[F], len(d.States)),
 		width:   len(d.Actions),
 		fields:  b.Fields,
 	}
-	for i, s := range d.States {
-		m.states[s.Name] = StateID(i)
-	}
-	for i, a := range d.Actions {
-		m.actions[a.Name] = ActionID(i)
-	}
 	for i := range d.Transitions {
 		t := &d.Transitions[i]
-		e := edge[F]{
-			roles: m.intern(t.Roles),
-			when:  conditions(&d, t, b),
-			to:    m.states[t.To],
-			t:     t,
-		}
-		for _, from := range t.From {
-			m.place(m.states[from], e)
+		to, _ := m.State(t.To)
+		e := edge[F]{roles: m.intern(t.Roles), when: conditions(&d, t, b), to: to, t: t}
+		for _, name := range t.From {
+			from, _ := m.State(name)
+			m.place(from, e)
 		}
 	}
 	return m
@@ -160,7 +151,8 @@ func (m *Machine[F]) place(from StateID, e edge[F]) {
 		m.auto[from] = append(m.auto[from], e)
 		return
 	}
-	cell := &m.table[int(from)*m.width+int(m.actions[e.t.Action])]
+	act, _ := m.Action(e.t.Action)
+	cell := m.cell(from, act)
 	if cell.t == nil {
 		*cell = e
 		return

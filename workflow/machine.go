@@ -25,8 +25,8 @@ const anyoneBit RoleSet = 1 << 63
 // this machine alone.
 type Machine[F any] struct {
 	def     Definition
-	states  map[string]StateID
-	actions map[string]ActionID
+	states  nameIndex
+	actions nameIndex
 	roles   map[string]RoleSet // the bit of each role
 	table   []edge[F]          // by state, then action; one without roles is none
 	auto    [][]edge[F]        // by state
@@ -62,14 +62,14 @@ func (e *edge[F]) open(facts F) bool {
 
 // State returns the id of a state, and whether there is such a state.
 func (m *Machine[F]) State(name string) (StateID, bool) {
-	id, ok := m.states[name]
-	return id, ok
+	id, ok := m.states.find(name)
+	return StateID(id), ok
 }
 
 // Action returns the id of an action, and whether there is such an action.
 func (m *Machine[F]) Action(name string) (ActionID, bool) {
-	id, ok := m.actions[name]
-	return id, ok
+	id, ok := m.actions.find(name)
+	return ActionID(id), ok
 }
 
 // StateName returns the name of a state, or the empty string for an id that is
@@ -116,8 +116,8 @@ func (m *Machine[F]) Fire(from StateID, act ActionID, roles RoleSet, facts F) (S
 
 // FireName is [Machine.Fire] by names.
 func (m *Machine[F]) FireName(from, act string, roles RoleSet, facts F) (string, error) {
-	s, ok := m.states[from]
-	a, known := m.actions[act]
+	s, ok := m.State(from)
+	a, known := m.Action(act)
 	if !ok || !known {
 		return from, m.unknown(from, act, roles, facts)
 	}
@@ -154,7 +154,7 @@ func (m *Machine[F]) Settle(state StateID, facts F) StateID {
 
 // SettleName is [Machine.Settle] by name. An unknown state stays as it is.
 func (m *Machine[F]) SettleName(state string, facts F) string {
-	id, ok := m.states[state]
+	id, ok := m.State(state)
 	if !ok {
 		return state
 	}
@@ -165,8 +165,8 @@ func (m *Machine[F]) SettleName(state string, facts F) string {
 // state, in the order of the definition. It is empty if the action does not
 // exist there, so that a check against it fails closed.
 func (m *Machine[F]) RolesFor(from, act string) []string {
-	s, ok := m.states[from]
-	a, known := m.actions[act]
+	s, ok := m.State(from)
+	a, known := m.Action(act)
 	if !ok || !known {
 		return nil
 	}
@@ -202,7 +202,7 @@ func (m *Machine[F]) ReadOnly(state string) []string {
 func (m *Machine[F]) Category(state string) Category { return m.state(state).Category }
 
 func (m *Machine[F]) state(name string) State {
-	if id, ok := m.states[name]; ok {
+	if id, ok := m.State(name); ok {
 		return m.def.States[id]
 	}
 	return State{}

@@ -60,7 +60,7 @@ type Option struct {
 // Options lists what can be done in a state, in the order of the definition,
 // and why not where it is not allowed. An unknown state has none.
 func (m *Machine[F]) Options(state string, roles RoleSet, facts F) []Option {
-	from, ok := m.states[state]
+	from, ok := m.State(state)
 	if !ok {
 		return nil
 	}
@@ -175,12 +175,12 @@ func (m *Machine[F]) refuse(from StateID, act ActionID, roles RoleSet, facts F) 
 // unknown refuses names that the lifecycle does not have.
 func (m *Machine[F]) unknown(from, act string, roles RoleSet, facts F) error {
 	e := &TransitionError{Lifecycle: m.Ref(), From: from, Action: act, causes: []error{ErrNoTransition}}
-	if id, ok := m.states[from]; ok {
+	if id, ok := m.State(from); ok {
 		e.Allowed = m.allowed(id, roles, facts)
 	} else {
 		e.Reasons = append(e.Reasons, "the lifecycle has no such state")
 	}
-	if _, ok := m.actions[act]; !ok {
+	if _, ok := m.Action(act); !ok {
 		e.Reasons = append(e.Reasons, "the lifecycle has no such action")
 	}
 	return e
