@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,6 +77,10 @@ type Access struct {
 	Ref     Ref      // the record; its ID is zero when it is being created
 	State   string   // the state it is in; empty when it is being created
 	Roles   []string // the lifecycle admits holders of any of these
+
+	// Relations are the roles the actor has towards this record alone, such as
+	// being its caller.
+	Relations []string
 }
 
 // Authorizer answers a question of access: nil to let the command go on, or an
@@ -92,12 +97,12 @@ const Anyone = "anyone"
 // lifecycle names. No role named means nobody may.
 func AuthorizeByRole(_ context.Context, a Access) error {
 	for _, r := range a.Roles {
-		if r == Anyone || a.Actor.HasRole(r) {
+		if r == Anyone || a.Actor.HasRole(r) || slices.Contains(a.Relations, r) {
 			return nil
 		}
 	}
 	return fmt.Errorf("workflow: %s on %v: %v holds roles %q, needs one of %q: %w",
-		a.Command, a.Ref, a.Actor, a.Actor.Roles, a.Roles, ErrForbidden)
+		a.Command, a.Ref, a.Actor, slices.Concat(a.Actor.Roles, a.Relations), a.Roles, ErrForbidden)
 }
 
 // Command is what somebody asks for.

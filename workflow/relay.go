@@ -24,6 +24,29 @@ type HandlerFunc func(ctx context.Context, d Due) error
 // Handle calls f.
 func (f HandlerFunc) Handle(ctx context.Context, d Due) error { return f(ctx, d) }
 
+// Mux is a [Handler] that gives timers to the handler of their record's kind,
+// and messages to that of their topic or, failing that, to Other. Work nobody is
+// responsible for is parked.
+type Mux struct {
+	Timers map[string]Handler // by kind of record
+	Topics map[string]Handler // by message topic
+	Other  Handler            // for topics not listed
+}
+
+// Handle passes the work on.
+func (m Mux) Handle(ctx context.Context, d Due) error {
+	h := m.Other
+	if d.Timer != nil {
+		h = m.Timers[d.Timer.Ref.Kind]
+	} else if t, ok := m.Topics[d.Message.Topic]; ok {
+		h = t
+	}
+	if h == nil {
+		return Permanent(fmt.Errorf("workflow: nobody handles %s: %w", d.Key(), ErrInvalid))
+	}
+	return h.Handle(ctx, d)
+}
+
 // Key names the piece of work, the same at every delivery: a message's id, or a
 // timer's record, name and instant.
 func (d Due) Key() string {

@@ -166,3 +166,22 @@ func TestRelayNeedsAQueueAndAHandler(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestMuxParksWhatNobodyHandles(t *testing.T) {
+	var got []string
+	note := func(name string) workflow.Handler {
+		return workflow.HandlerFunc(func(context.Context, workflow.Due) error { got = append(got, name); return nil })
+	}
+	mux := workflow.Mux{
+		Timers: map[string]workflow.Handler{"ticket": note("timer")},
+		Topics: map[string]workflow.Handler{"mail": note("mail")},
+	}
+	ticketTimer := workflow.Due{Timer: &workflow.Timer{Ref: workflow.Ref{Kind: "ticket"}, Name: "x"}}
+	require.NoError(t, mux.Handle(t.Context(), ticketTimer))
+	require.NoError(t, mux.Handle(t.Context(), workflow.Due{Message: &workflow.Message{Topic: "mail"}}))
+	require.ErrorIs(t, mux.Handle(t.Context(), workflow.Due{Message: &workflow.Message{Topic: "fax"}}), workflow.ErrInvalid)
+	require.ErrorIs(t, mux.Handle(t.Context(), workflow.Due{Timer: &workflow.Timer{Ref: workflow.Ref{Kind: "change"}}}), workflow.ErrInvalid)
+	mux.Other = note("other")
+	require.NoError(t, mux.Handle(t.Context(), workflow.Due{Message: &workflow.Message{Topic: "fax"}}))
+	require.Equal(t, []string{"timer", "mail", "other"}, got)
+}

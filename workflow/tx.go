@@ -60,10 +60,11 @@ func (tx *Tx) Store() Store { return tx.desk.store }
 // NewID makes an id for something the command creates.
 func (tx *Tx) NewID() ID { return tx.desk.cfg.IDs.NewID(tx.now) }
 
-// Authorize asks the desk's authorization hook whether the actor may carry out
-// the command on the record, which the lifecycle reserves to the given roles.
-func (tx *Tx) Authorize(ref Ref, state string, roles ...string) error {
-	return tx.desk.cfg.Authorize(tx.ctx, Access{Actor: tx.cmd.Actor, Command: tx.cmd.Name, Ref: ref, State: state, Roles: roles})
+// Authorize puts the question to the desk's authorization hook; the actor and
+// the command are filled in.
+func (tx *Tx) Authorize(a Access) error {
+	a.Actor, a.Command = tx.cmd.Actor, tx.cmd.Name
+	return tx.desk.cfg.Authorize(tx.ctx, a)
 }
 
 // SetTimer sets the record's timer of that name, in place of an earlier one.
