@@ -12,6 +12,16 @@
 // through the Tx, and its result depends on nothing but the records, the command
 // and [Tx.Now].
 //
+// # Lifecycles
+//
+// A [Definition] is a lifecycle as data, in Go or as JSON: states with a
+// category, actions, and the transitions between, each with the roles that may
+// take it, the fields it requires and the guards that must hold. [Compile]
+// reports every fault at once and returns a [Machine], which fires in
+// nanoseconds, tells what an actor may do now and why not the rest, and can be
+// drawn with [Mermaid] or [DOT]. [Extend] changes a shipped lifecycle without
+// forking it.
+//
 // # History
 //
 // Every commit of a record makes one [Event]: who, when, on whose behalf, why,
@@ -30,8 +40,8 @@
 //   - Time comes in: from the command or from the desk's clock, read once per
 //     command, in UTC, to the microsecond.
 //   - Errors match [ErrInvalid], [ErrNotFound], [ErrConflict], [ErrForbidden],
-//     [ErrUnsure], [ErrLeaseLost] or [ErrTampered] through [errors.Is]; an
-//     invalid input is told every problem at once.
+//     [ErrUnsure], [ErrLeaseLost], [ErrTampered] or [ErrTransition] through
+//     [errors.Is]; an invalid input is told every problem at once.
 //   - A Desk, a Kind, a Schema and a Store are safe for concurrent use. A Tx and
 //     a record are not.
 package workflow

@@ -130,3 +130,10 @@ func TestIDsAscendEvenWhenTheClockDoesNot(t *testing.T) {
 	}
 	require.Equal(t, workflow.SeededIDs(3).NewID(t0), workflow.SeededIDs(3).NewID(t0))
 }
+
+func TestNothingMayFollowAJSONValue(t *testing.T) {
+	for _, tail := range []string{"}", "]", "{}", " x"} {
+		_, err := demoSchema(t).ParseFields([]byte(`{"room":"1"}` + tail))
+		require.ErrorIs(t, err, workflow.ErrInvalid, tail)
+	}
+}
