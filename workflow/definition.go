@@ -58,13 +58,20 @@ type Transition struct {
 // What the definition says is checked by [Compile].
 func ParseDefinition(data []byte) (Definition, error) {
 	var d Definition
-	if len(data) > MaxBody {
-		return d, fmt.Errorf("workflow: lifecycle of %d bytes, at most %d: %w", len(data), MaxBody, ErrInvalid)
-	}
-	if err := strictJSON(data, &d); err != nil {
-		return Definition{}, fmt.Errorf("workflow: lifecycle: %w", err)
+	if err := decodeLifecycle(data, "lifecycle", &d); err != nil {
+		return Definition{}, err
 	}
 	return d, nil
+}
+
+func decodeLifecycle(data []byte, what string, into any) error {
+	if len(data) > MaxBody {
+		return fmt.Errorf("workflow: %s of %d bytes, at most %d: %w", what, len(data), MaxBody, ErrInvalid)
+	}
+	if err := strictJSON(data, into); err != nil {
+		return fmt.Errorf("workflow: %s: %w", what, err)
+	}
+	return nil
 }
 
 // Clone returns a copy that shares nothing with d.

@@ -19,6 +19,15 @@ type Extension struct {
 	Mandatory   map[string][]string `json:"mandatory,omitempty"` // by state, fields besides those mandatory there
 }
 
+// ParseExtension decodes an extension from JSON. Unknown fields are refused.
+func ParseExtension(data []byte) (Extension, error) {
+	var x Extension
+	if err := decodeLifecycle(data, "lifecycle extension", &x); err != nil {
+		return Extension{}, err
+	}
+	return x, nil
+}
+
 // TransitionRef points at the transitions of an action from one state to
 // another. The action is empty for automatic ones.
 type TransitionRef struct {

@@ -1,7 +1,6 @@
 package workflow_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,8 +10,7 @@ import (
 
 func TestExtendALifecycle(t *testing.T) {
 	base := requestDefinition(t)
-	var x workflow.Extension
-	require.NoError(t, json.Unmarshal([]byte(`{
+	x, err := workflow.ParseExtension([]byte(`{
 		"version": 2,
 		"states": [{"name": "review", "label": "In review", "category": "active"}],
 		"actions": [{"name": "submit"}, {"name": "accept"}],
@@ -26,7 +24,8 @@ func TestExtendALifecycle(t *testing.T) {
 			{"from": "resolved", "to": "closed"}
 		],
 		"mandatory": {"review": ["assignee"], "resolved": ["assignee", "resolution"]}
-	}`), &x))
+	}`))
+	require.NoError(t, err)
 	d, err := workflow.Extend(base, x)
 	require.NoError(t, err)
 	require.Equal(t, requestDefinition(t), base, "the base stays as it is")
@@ -75,4 +74,11 @@ func TestExtendTellsEveryFault(t *testing.T) {
 		{Where: "mandatory", Problem: `unknown state "attic"`},
 		{Where: "mandatory", Problem: `unknown state "limbo"`},
 	}, de.Faults)
+}
+
+func TestParseExtensionIsStrict(t *testing.T) {
+	for _, text := range []string{``, `{"stats":[]}`, `{"version":1} 2`} {
+		_, err := workflow.ParseExtension([]byte(text))
+		require.ErrorIs(t, err, workflow.ErrInvalid, text)
+	}
 }

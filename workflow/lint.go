@@ -12,15 +12,27 @@ type checker struct {
 	guards, fields map[string]bool // what is bound, and whether to a function
 	states         map[string]int
 	actions        map[string]int
+	asks           []map[string]bool // the guards of each transition
 	faults         []Fault
+
+	knownGuards, knownFields string // what could have been meant
 }
 
+// maxFaults bounds what is told of a definition that is nothing but mistakes.
+const maxFaults = 1000
+
 func (c *checker) fault(where, format string, args ...any) {
-	c.faults = append(c.faults, Fault{where, fmt.Sprintf(format, args...)})
+	switch {
+	case len(c.faults) < maxFaults:
+		c.faults = append(c.faults, Fault{where, fmt.Sprintf(format, args...)})
+	case len(c.faults) == maxFaults:
+		c.faults = append(c.faults, Fault{"definition", "has more faults than these"})
+	}
 }
 
 func (c *checker) check() []Fault {
 	const whole = "definition"
+	c.knownGuards, c.knownFields = known(c.guards), known(c.fields)
 	if !validName(c.d.Name) {
 		c.fault(whole, "name %.64q %s", c.d.Name, nameRule)
 	}
@@ -46,7 +58,12 @@ func (c *checker) check() []Fault {
 	}
 	c.checkStates()
 	c.checkActions()
+	c.asks = make([]map[string]bool, len(c.d.Transitions))
 	for i, t := range c.d.Transitions {
+		c.asks[i] = make(map[string]bool, len(t.Guards))
+		for _, g := range t.Guards {
+			c.asks[i][g] = true
+		}
 		c.checkTransition(i, t)
 	}
 	c.checkRoles()
@@ -135,7 +152,7 @@ func (c *checker) checkFields(where, what string, fields []string) {
 	c.checkNames(where, what+" field", fields)
 	for _, f := range fields {
 		if !c.fields[f] {
-			c.fault(where, "unknown field %.64q, %s", f, known(c.fields))
+			c.fault(where, "unknown field %.64q, %s", f, c.knownFields)
 		}
 	}
 }
@@ -195,10 +212,10 @@ func (c *checker) checkTransition(i int, t Transition) {
 	c.checkNames(where, "guard", t.Guards)
 	for _, g := range t.Guards {
 		if name := strings.TrimPrefix(g, "!"); !c.guards[name] {
-			c.fault(where, "unknown guard %.64q, %s", name, known(c.guards))
+			c.fault(where, "unknown guard %.64q, %s", name, c.knownGuards)
 		}
 	}
-	if exclusive(t, t) {
+	if exclusive(c.asks[i], c.asks[i]) {
 		c.fault(where, "can never be taken: a guard must hold and must not hold")
 	}
 }
@@ -229,32 +246,49 @@ func (c *checker) checkRoles() {
 
 // exclusive reports whether a guard of one must hold and of the other must not,
 // so that never both can be taken.
-func exclusive(a, b Transition) bool {
-	for _, g := range a.Guards {
-		name, negated := strings.CutPrefix(g, "!")
-		if !negated {
-			name = "!" + g
-		}
-		if slices.Contains(b.Guards, name) {
+func exclusive(a, b map[string]bool) bool {
+	for g := range a {
+		if b[negate(g)] {
 			return true
 		}
 	}
 	return false
 }
 
+func negate(guard string) string {
+	if name, negated := strings.CutPrefix(guard, "!"); negated {
+		return name
+	}
+	return "!" + guard
+}
+
 // checkConflicts looks for pairs of transitions that could both be taken. One
 // is told for each transition.
 func (c *checker) checkConflicts() {
-	for j, b := range c.d.Transitions {
-		for i, a := range c.d.Transitions[:j] {
-			if a.Action != b.Action || a.Automatic != b.Automatic || exclusive(a, b) {
-				continue
+	type place struct {
+		from, action string
+		automatic    bool
+	}
+	before := make(map[place][]int)
+	for j, t := range c.d.Transitions {
+		apart := make([]bool, j+1) // from j, which does not disturb itself
+		apart[j] = true
+		told := false
+		for _, from := range t.From {
+			at := place{from, t.Action, t.Automatic}
+			for _, i := range before[at] {
+				if told {
+					break
+				}
+				if apart[i] {
+					continue
+				}
+				if apart[i] = exclusive(c.asks[i], c.asks[j]); !apart[i] {
+					told = true
+					c.fault(c.where(j), "transition %d can be taken from %.64q just as well: tell them apart by a guard, name in one and !name in the other", i+1, from)
+				}
 			}
-			both := slices.IndexFunc(b.From, func(s string) bool { return slices.Contains(a.From, s) })
-			if both >= 0 {
-				c.fault(c.where(j), "transition %d can be taken from %.64q just as well: tell them apart by a guard, name in one and !name in the other", i+1, b.From[both])
-				break
-			}
+			before[at] = append(before[at], j)
 		}
 	}
 }
@@ -263,9 +297,9 @@ func (c *checker) checkConflicts() {
 func (c *checker) checkPaths() {
 	n := len(c.d.States)
 	forth, back, auto := make([][]int, n), make([][]int, n), make([][]int, n)
-	for _, t := range c.d.Transitions {
+	for i, t := range c.d.Transitions {
 		to, ok := c.states[t.To]
-		if !ok || exclusive(t, t) {
+		if !ok || exclusive(c.asks[i], c.asks[i]) {
 			continue
 		}
 		for _, name := range t.From {

@@ -120,7 +120,7 @@ func randomDefinition(r *rand.Rand) workflow.Definition {
 func TestMachineDoesWhatTheDefinitionSays(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	compiled, taken, refused := 0, 0, 0
-	for range 600 {
+	for range 300 {
 		d := randomDefinition(r)
 		m, err := workflow.Compile(d, factBindings())
 		if err != nil {
@@ -170,7 +170,7 @@ func TestMachineDoesWhatTheDefinitionSays(t *testing.T) {
 		}
 	}
 	t.Logf("%d lifecycles, %d transitions taken, %d refused", compiled, taken, refused)
-	require.Greater(t, compiled, 100)
+	require.Greater(t, compiled, 50)
 	require.Greater(t, taken, 1000)
 	require.Greater(t, refused, 1000)
 }

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/itsm-go/itsm/workflow"
@@ -191,4 +193,25 @@ func TestSuccessAllocatesNothing(t *testing.T) {
 			panic("taken without its facts")
 		}
 	}))
+}
+
+func TestOneMachineServesEverybodyAtOnce(t *testing.T) {
+	m := requestMachine(t)
+	f := facts{"assignee": true, "hold_reason": true, "resolution": true, "tasks_done": true}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				state := m.Initial()
+				for _, action := range []string{"start", "hold", "close", "resume", "resolve"} {
+					next, err := m.FireName(state, action, m.Roles("agent"), f)
+					assert.Equal(t, action == "close", err != nil)
+					state = next
+				}
+				assert.Equal(t, "resolved", m.SettleName(state, f))
+				assert.Len(t, m.Options(state, m.Roles("manager"), f), 2)
+			}
+		})
+	}
+	wg.Wait()
 }
