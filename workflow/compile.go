@@ -110,6 +110,7 @@ func build[F any](d Definition, b Bindings[F]) *Machine[F] {
 		roles:   make(map[string]RoleSet),
 		table:   make([]edge[F], len(d.States)*len(d.Actions)),
 		auto:    make([][]edge[F], len(d.States)),
+		plain:   make([]step, len(d.States)*len(d.Actions)),
 		width:   len(d.Actions),
 		fields:  b.Fields,
 	}
@@ -120,6 +121,11 @@ func build[F any](d Definition, b Bindings[F]) *Machine[F] {
 		for _, name := range t.From {
 			from, _ := m.State(name)
 			m.place(from, e)
+		}
+	}
+	for i, e := range m.table {
+		if len(e.when) == 0 {
+			m.plain[i] = step{e.roles, e.to}
 		}
 	}
 	return m

@@ -29,6 +29,7 @@ type Machine[F any] struct {
 	actions nameIndex
 	roles   map[string]RoleSet // the bit of each role
 	table   []edge[F]          // by state, then action; one without roles is none
+	plain   []step             // the same, of what depends on nothing but the role
 	auto    [][]edge[F]        // by state
 	width   int                // actions
 	fields  map[string]func(F) bool
@@ -40,6 +41,12 @@ type edge[F any] struct {
 	when  []condition[F]
 	next  *edge[F] // another one of the same action
 	t     *Transition
+	to    StateID
+}
+
+// step is an edge without conditions, in 16 bytes. One without roles is none.
+type step struct {
+	roles RoleSet
 	to    StateID
 }
 
@@ -91,13 +98,20 @@ func (m *Machine[F]) Roles(names ...string) RoleSet {
 	return set
 }
 
+// at returns the place in the tables, or their length for ids that are none.
+func (m *Machine[F]) at(from StateID, act ActionID) int {
+	if int(act) >= m.width {
+		return len(m.plain)
+	}
+	return int(from)*m.width + int(act)
+}
+
 // cell returns where the transitions of an action from a state begin, or nil.
 func (m *Machine[F]) cell(from StateID, act ActionID) *edge[F] {
-	i := int(from)*m.width + int(act)
-	if int(act) >= m.width || i >= len(m.table) {
-		return nil
+	if i := m.at(from, act); i < len(m.table) {
+		return &m.table[i]
 	}
-	return &m.table[i]
+	return nil
 }
 
 // Fire takes the action in a state and returns the state it leads to. If the
@@ -106,12 +120,27 @@ func (m *Machine[F]) cell(from StateID, act ActionID) *edge[F] {
 // when it succeeds. Automatic transitions are left to [Machine.Settle], because
 // the facts may change between.
 func (m *Machine[F]) Fire(from StateID, act ActionID, roles RoleSet, facts F) (StateID, error) {
-	for e := m.cell(from, act); e != nil; e = e.next {
-		if e.roles&(roles|anyoneBit) != 0 && e.open(facts) {
-			return e.to, nil
-		}
+	if i := m.at(from, act); i < len(m.plain) && m.plain[i].roles&(roles|anyoneBit) != 0 {
+		return m.plain[i].to, nil
+	}
+	return m.fire(from, act, roles, facts)
+}
+
+func (m *Machine[F]) fire(from StateID, act ActionID, roles RoleSet, facts F) (StateID, error) {
+	if e := m.find(from, act, roles, facts); e != nil {
+		return e.to, nil
 	}
 	return from, m.refuse(from, act, roles, facts)
+}
+
+// find returns the transition that is taken, or nil.
+func (m *Machine[F]) find(from StateID, act ActionID, roles RoleSet, facts F) *edge[F] {
+	for e := m.cell(from, act); e != nil; e = e.next {
+		if e.roles&(roles|anyoneBit) != 0 && e.open(facts) {
+			return e
+		}
+	}
+	return nil
 }
 
 // FireName is [Machine.Fire] by names.
@@ -130,12 +159,7 @@ func (m *Machine[F]) FireName(from, act string, roles RoleSet, facts F) (string,
 
 // Can reports whether [Machine.Fire] would succeed. It allocates nothing.
 func (m *Machine[F]) Can(from StateID, act ActionID, roles RoleSet, facts F) bool {
-	for e := m.cell(from, act); e != nil; e = e.next {
-		if e.roles&(roles|anyoneBit) != 0 && e.open(facts) {
-			return true
-		}
-	}
-	return false
+	return m.find(from, act, roles, facts) != nil
 }
 
 // Settle follows automatic transitions for as long as one is open and returns
