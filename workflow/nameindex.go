@@ -3,8 +3,8 @@ package workflow
 import "math/bits"
 
 // nameIndex finds the place of a name in a list. It does what a map would in
-// about half the time, because it looks at four bytes of the name to guess the
-// slot and compares once; names that collide stand in the next free slot.
+// about two thirds of the time, because it guesses the slot by the length and
+// three bytes of the name; names that collide stand in the next free slot.
 type nameIndex struct {
 	slots []nameSlot // at least four times as many as names, a power of two
 	shift uint
@@ -33,19 +33,17 @@ func newNameIndex(n int, name func(int) string) nameIndex {
 func (x *nameIndex) guess(s string) int {
 	n := len(s)
 	key := uint64(n)<<24 | uint64(s[0])<<16 | uint64(s[n/2])<<8 | uint64(s[n-1])
-	return int(key * 0x9E3779B97F4A7C15 >> x.shift)
+	return int(key * 0x9E3779B97F4A7C15 >> (x.shift & 63))
 }
 
 func (x *nameIndex) find(s string) (uint16, bool) {
 	if s == "" {
 		return 0, false
 	}
-	for i := x.guess(s); ; i++ {
-		e := &x.slots[i&(len(x.slots)-1)]
-		if e.name == s {
+	for i := x.guess(s); ; i = (i + 1) & (len(x.slots) - 1) {
+		if e := &x.slots[i]; e.name == s {
 			return e.id, true
-		}
-		if e.name == "" {
+		} else if e.name == "" {
 			return 0, false
 		}
 	}
