@@ -228,7 +228,7 @@ func TestSixtyFourRolesFit(t *testing.T) {
 
 func TestParseDefinitionIsStrict(t *testing.T) {
 	for _, text := range []string{
-		``, `[]`, `{"nam":"x"}`, `{"name":"x"} {}`, `{"states":[{"category":"asleep"}]}`, `{"version":"1"}`,
+		``, `[]`, `{"nam":"x"}`, `{"name":"x"} {}`, `{"name":"x"}}`, `{"name":"x"}]`, `{"states":[{"category":"asleep"}]}`, `{"version":"1"}`,
 		strings.Repeat(" ", workflow.MaxBody+1),
 	} {
 		_, err := workflow.ParseDefinition([]byte(text))

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -70,6 +71,9 @@ func decodeLifecycle(data []byte, what string, into any) error {
 	}
 	if err := strictJSON(data, into); err != nil {
 		return fmt.Errorf("workflow: %s: %w", what, err)
+	}
+	if !json.Valid(data) { // a bracket too many ends a stream well, but not a document
+		return fmt.Errorf("workflow: %s: more follows behind the JSON value: %w", what, ErrInvalid)
 	}
 	return nil
 }
