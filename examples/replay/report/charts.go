@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-analyze/charts"
@@ -49,8 +50,8 @@ type series struct {
 }
 
 const (
-	wide   = 760
-	narrow = 470
+	wide   = 1000
+	narrow = 490
 )
 
 func (d drawing) svg() (template.HTML, error) {
@@ -66,46 +67,80 @@ func (d drawing) svg() (template.HTML, error) {
 }
 
 func (d drawing) paint() (*charts.Painter, error) {
+	if d.across {
+		return d.paintAcross()
+	}
 	opt := charts.ChartOption{
 		OutputFormat: charts.ChartOutputSVG,
 		Width:        cmp.Or(d.width, wide),
 		Height:       300,
+		Theme:        d.theme(),
 		Padding:      charts.NewBox(4, 8, 12, 4),
 		XAxis:        charts.XAxisOption{Labels: d.labels, LabelFontStyle: font(muted)},
 		YAxis:        []charts.YAxisOption{{LabelFontStyle: font(muted), ValueFormatter: d.axis, Min: charts.Ptr(0.0), SplitLineShow: charts.Ptr(true)}},
-		Legend:       charts.LegendOption{FontStyle: font(muted), Show: charts.Ptr(len(d.bars)+len(d.lines) > 1)},
-		StackSeries:  charts.Ptr(d.stacked),
-		Symbol:       charts.Symbol{Shape: charts.SymbolCircle},
-	}
-	kind := charts.ChartTypeBar
-	if d.across {
-		kind = charts.ChartTypeHorizontalBar
-		opt.Height = 50 + len(d.labels)*(14+16*d.perLabel())
-		opt.Padding.Right = 60
-		opt.XAxis, opt.YAxis = charts.XAxisOption{LabelFontStyle: font(muted)}, []charts.YAxisOption{{Labels: d.labels, LabelFontStyle: font(ink)}}
+		Legend:       d.legend(),
 	}
 	for _, s := range d.bars {
-		label := charts.SeriesLabel{Show: charts.Ptr(d.label != nil), FontStyle: font(ink), ValueFormatter: d.label}
-		opt.SeriesList = append(opt.SeriesList, charts.GenericSeries{Type: kind, Name: s.name, Values: s.values, Label: label})
+		opt.SeriesList = append(opt.SeriesList, charts.GenericSeries{Type: charts.ChartTypeBar, Name: s.name, Values: s.values})
 	}
 	for _, s := range d.lines {
 		opt.SeriesList = append(opt.SeriesList, charts.GenericSeries{Type: charts.ChartTypeLine, Name: s.name, Values: s.values})
 	}
-	opt.Theme = d.theme()
-	opt.ValueFormatter = d.axis
 	return charts.Render(opt)
 }
 
-func (d drawing) perLabel() int {
-	if d.stacked {
-		return 1
+// paintAcross turns the labels round, since the library begins at the bottom.
+// Bars that carry their value need no axis; those that share a whole need one.
+func (d drawing) paintAcross() (*charts.Painter, error) {
+	var list charts.BarSeriesList
+	for _, s := range d.bars {
+		list = append(list, charts.BarSeries{
+			Name:   s.name,
+			Values: reversed(s.values),
+			Label:  charts.SeriesLabel{Show: charts.Ptr(d.label != nil), FontStyle: font(ink), ValueFormatter: d.label},
+		})
 	}
-	return len(d.bars)
+	lanes := len(d.bars)
+	axis := charts.ValueAxisOption{Show: charts.Ptr(d.label == nil), LabelFontStyle: font(muted), ValueFormatter: d.axis, Min: charts.Ptr(0.0)}
+	if d.stacked {
+		lanes = 1
+		axis.Max, axis.LabelCount, axis.RangeValuePaddingScale = charts.Ptr(100.0), 5, charts.Ptr(0.0)
+	}
+	opt := charts.NewBarChartOptionWithSeries(list)
+	opt.Horizontal = true
+	opt.Theme = d.theme()
+	opt.Padding = charts.NewBox(24, 8, 56, 4)
+	opt.ValueAxis = []charts.ValueAxisOption{axis}
+	opt.CategoryAxis = charts.CategoryAxisOption{Labels: reversed(d.labels), LabelFontStyle: font(ink), LabelOffset: charts.OffsetInt{Left: -8}}
+	opt.StackSeries = charts.Ptr(d.stacked)
+	opt.Legend = d.legend()
+	p := charts.NewPainter(charts.PainterOptions{
+		OutputFormat: charts.ChartOutputSVG,
+		Width:        cmp.Or(d.width, wide),
+		Height:       60 + len(d.labels)*(14+18*lanes),
+	})
+	return p, p.BarChart(opt)
+}
+
+func reversed[T any](list []T) []T {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
+}
+
+func (d drawing) legend() charts.LegendOption {
+	var names []string
+	for _, s := range slices.Concat(d.bars, d.lines) {
+		names = append(names, s.name)
+	}
+	return charts.LegendOption{
+		SeriesNames: names, Symbol: charts.SymbolSquare, FontStyle: font(muted), Show: charts.Ptr(len(names) > 1),
+	}
 }
 
 func (d drawing) theme() charts.ColorPalette {
 	var colors []charts.Color
-	for _, s := range append(d.bars[:len(d.bars):len(d.bars)], d.lines...) {
+	for _, s := range slices.Concat(d.bars, d.lines) {
 		colors = append(colors, s.color.color)
 	}
 	return charts.MakeTheme(charts.ThemeOption{

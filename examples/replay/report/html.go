@@ -222,7 +222,7 @@ func (d *document) pace(r *Replayed) {
 		}
 	}
 	chart := &drawing{
-		alt: "Median hours to resolve by priority, elapsed and business time", labels: labels, across: true, axis: hourMark, label: hourMark,
+		alt: "Median hours to resolve by priority, elapsed and business time", labels: labels, across: true, label: hourMark,
 		bars: []series{{"Elapsed (median)", first, median}, {"Business time (median)", second, business}},
 	}
 	if len(labels) == 0 {
@@ -247,7 +247,7 @@ func (d *document) holds(r *Replayed) {
 		Title: "Time on hold by reason", Lead: "Clocks that pause on hold do not count this time.",
 		Head: []string{"Reason", "Incidents", "Spells", "In all", "Business"}, Rows: holdRows(r),
 	}, &drawing{
-		alt: "Hours on hold by reason, elapsed and business time", labels: labels, across: true, axis: hourMark, label: hourMark,
+		alt: "Hours on hold by reason, elapsed and business time", labels: labels, across: true, label: hourMark,
 		bars: []series{{"Elapsed", first, elapsed}, {"Business time", second, business}},
 	})
 }
@@ -260,9 +260,9 @@ func (d *document) busy(title, what string, list []Busy) {
 		incidents = append(incidents, float64(b.Incidents))
 	}
 	d.add(section{
-		Title: title, Head: []string{what, "Incidents", "Reopened", "Median to resolve"}, Rows: busyRows(list), Half: true,
+		Title: title, Lead: "Those with the most incidents, ten at most.", Head: []string{what, "Incidents", "Reopened", "Resolved in"}, Rows: busyRows(list), Half: true,
 	}, &drawing{
-		alt: title + " by incidents", labels: labels, across: true, axis: whole, label: whole, width: narrow,
+		alt: title + " by incidents", labels: labels, across: true, label: whole, width: narrow,
 		bars: []series{{"Incidents", first, incidents}},
 	})
 }
@@ -280,7 +280,7 @@ func (d *document) states(f Figures) {
 		rows = append(rows, []string{state, count(states[state])})
 	}
 	d.add(section{Title: "Events by state", Head: []string{"State", "Events"}, Rows: rows}, &drawing{
-		alt: "Events of the log by the state they led to", labels: labels, across: true, axis: whole, label: whole,
+		alt: "Events of the log by the state they led to", labels: labels, across: true, label: whole,
 		bars: []series{{"Events", first, events}},
 	})
 }

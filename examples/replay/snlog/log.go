@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 )
 
 // A Log is a whole log, grouped by incident.
@@ -104,4 +105,20 @@ func (l *Log) Logged() Logged {
 		}
 	}
 	return f
+}
+
+// Period returns the times of the first and the last event, both zero when
+// there is none.
+func (l *Log) Period() (from, to time.Time) {
+	for _, inc := range l.Incidents {
+		for _, row := range inc.Rows {
+			if from.IsZero() || row.Updated.Before(from) {
+				from = row.Updated
+			}
+			if row.Updated.After(to) {
+				to = row.Updated
+			}
+		}
+	}
+	return from, to
 }

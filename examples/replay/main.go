@@ -1,0 +1,137 @@
+// Replay drives a service desk's incident log through the library and reports
+// what came of it: on the terminal, as report.html and, with -json, as one JSON
+// object.
+//
+//	go run ./examples/replay
+//	go run ./examples/replay -log events.csv.gz -out /tmp/report
+//
+// Without -log it reads the sample log that comes with it. A log of one's own is
+// a CSV file, gzipped or not, with ServiceNow's columns and a row for each update
+// of an incident; package snlog says which columns it needs.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/itsm-go/itsm/examples/replay/report"
+	"github.com/itsm-go/itsm/examples/replay/sample"
+	"github.com/itsm-go/itsm/examples/replay/snlog"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "replay:", err)
+		os.Exit(1)
+	}
+}
+
+// A config is what the flags say.
+type config struct {
+	log  string
+	zone *time.Location
+	out  string
+	json bool
+}
+
+func parse(args []string, stderr io.Writer) (config, error) {
+	var c config
+	var zone string
+	flags := flag.NewFlagSet("replay", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&c.log, "log", "", "the log to read, ServiceNow-style `FILE`.csv or .csv.gz (default the sample log)")
+	flags.StringVar(&zone, "zone", "UTC", "the time `ZONE` of the log's wall clocks, like Europe/Berlin")
+	flags.StringVar(&c.out, "out", ".", "the `DIR` for report.html, made when it is not there")
+	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	if flags.NArg() > 0 {
+		return c, fmt.Errorf("unexpected argument %q: a log is given by -log", flags.Arg(0))
+	}
+	var err error
+	c.zone, err = time.LoadLocation(zone)
+	return c, err
+}
+
+// run is the whole program: figures go to stdout, progress to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	log, source, err := c.read()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "read %d incidents of %s\n", len(log.Incidents), source.Name)
+	for _, bad := range log.Bad[:min(20, len(log.Bad))] {
+		fmt.Fprintln(stderr, "not read:", bad)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	figures := report.Figures{Source: source, Logged: log.Logged(), Refused: map[string]int{}}
+	path, err := c.writePage(figures)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stderr, "wrote", path)
+	if !c.json {
+		return figures.WriteText(stdout)
+	}
+	object, err := figures.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = stdout.Write(append(object, '\n'))
+	return err
+}
+
+// read reads the log the flags name, or the sample.
+func (c config) read() (*snlog.Log, report.Source, error) {
+	source := report.Source{Name: "the sample log"}
+	opts := snlog.Options{Zone: c.zone}
+	var log *snlog.Log
+	var err error
+	if c.log != "" {
+		source.Name = filepath.Base(c.log)
+		log, err = snlog.Open(c.log, opts)
+	} else {
+		var r *snlog.Reader
+		if r, err = snlog.NewReader(sample.Log(), opts); err == nil {
+			log, err = snlog.Collect(r)
+		}
+	}
+	if err != nil {
+		return nil, source, err
+	}
+	source.From, source.To = log.Period()
+	return log, source, nil
+}
+
+func (c config) writePage(figures report.Figures) (string, error) {
+	if err := os.MkdirAll(c.out, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(c.out, "report.html")
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	err = figures.WriteHTML(f)
+	return path, errors.Join(err, f.Close())
+}
