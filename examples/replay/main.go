@@ -54,7 +54,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&c.log, "log", "", "the log to read, ServiceNow-style `FILE`.csv or .csv.gz (default the sample log)")
 	flags.StringVar(&zone, "zone", "UTC", "the time `ZONE` of the log's wall clocks, like Europe/Berlin")
-	flags.StringVar(&c.out, "out", ".", "the `DIR` for report.html, made when it is not there")
+	flags.StringVar(&c.out, "out", "out", "the `DIR` for report.html, made when it is not there")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	if err := flags.Parse(args); err != nil {
 		return c, err

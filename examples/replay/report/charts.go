@@ -50,7 +50,7 @@ type series struct {
 }
 
 const (
-	wide   = 1000
+	wide   = 860
 	narrow = 490
 )
 

@@ -126,7 +126,7 @@ func (f Figures) sections() ([]section, error) {
 	} else {
 		d.states(f)
 	}
-	d.add(section{Title: "Log and records", Lead: "What the log's own columns say, beside what the records say.", Head: comparisonHead(f), Rows: comparison(f)}, nil)
+	d.add(compared(f), nil)
 	d.add(section{
 		Title: "Refused events", Lead: "Events of the log that the lifecycle does not allow, by reason. They changed nothing.",
 		Head: []string{"Reason", "Events"}, Rows: refusedRows(f.Refused),
@@ -134,11 +134,14 @@ func (f Figures) sections() ([]section, error) {
 	return d.sections, d.err
 }
 
-func comparisonHead(f Figures) []string {
+func compared(f Figures) section {
 	if f.Replayed == nil {
-		return []string{"Figure", "Logged"}
+		return section{Title: "The log in figures", Head: []string{"Figure", "Logged"}, Rows: comparison(f)}
 	}
-	return []string{"Figure", "Logged", "Replayed"}
+	return section{
+		Title: "Log and records", Lead: "What the log's own columns say, beside what the records say.",
+		Head: []string{"Figure", "Logged", "Replayed"}, Rows: comparison(f),
+	}
 }
 
 // A document collects sections and keeps the first error.
