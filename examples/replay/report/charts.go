@@ -76,7 +76,7 @@ func (d drawing) paint() (*charts.Painter, error) {
 		Height:       300,
 		Theme:        d.theme(),
 		Padding:      charts.NewBox(4, 8, 12, 4),
-		XAxis:        charts.XAxisOption{Labels: d.labels, LabelFontStyle: font(muted)},
+		XAxis:        charts.XAxisOption{Labels: d.labels, LabelFontStyle: font(muted), LabelCount: min(len(d.labels), 14)},
 		YAxis:        []charts.YAxisOption{{LabelFontStyle: font(muted), ValueFormatter: d.axis, Min: charts.Ptr(0.0), SplitLineShow: charts.Ptr(true)}},
 		Legend:       d.legend(),
 	}

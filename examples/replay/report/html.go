@@ -166,9 +166,9 @@ func (d *document) volume(r *Replayed) {
 	var labels []string
 	var rows [][]string
 	for _, m := range r.Months {
-		labels = append(labels, monthName(m.Month))
+		labels = append(labels, monthName(m.Month, "Jan ’06"))
 		opened, resolved, backlog = append(opened, float64(m.Opened)), append(resolved, float64(m.Resolved)), append(backlog, float64(m.Backlog))
-		rows = append(rows, []string{monthName(m.Month), count(m.Opened), count(m.Resolved), count(m.Closed), count(m.Backlog)})
+		rows = append(rows, []string{monthName(m.Month, longMonth), count(m.Opened), count(m.Resolved), count(m.Closed), count(m.Backlog)})
 	}
 	d.add(section{
 		Title: "Volume and backlog by month", Lead: volumeLead(r),
@@ -186,7 +186,7 @@ func volumeLead(r *Replayed) string {
 	}
 	peak := slices.MaxFunc(r.Months, func(a, b Month) int { return a.Backlog - b.Backlog })
 	last := r.Months[len(r.Months)-1]
-	return fmt.Sprintf("The backlog was largest at the end of %s, with %s incidents, and stood at %s when the log ended.", monthName(peak.Month), count(peak.Backlog), count(last.Backlog))
+	return fmt.Sprintf("The backlog was largest at the end of %s, with %s incidents, and stood at %s when the log ended.", monthName(peak.Month, longMonth), count(peak.Backlog), count(last.Backlog))
 }
 
 func (d *document) target(name string, t Target) {
@@ -288,12 +288,14 @@ func (d *document) states(f Figures) {
 	})
 }
 
-func monthName(month string) string {
+const longMonth = "January 2006"
+
+func monthName(month, layout string) string {
 	t, err := time.Parse("2006-01", month)
 	if err != nil {
 		return month
 	}
-	return t.Format("Jan 2006")
+	return t.Format(layout)
 }
 
 func whole(v float64) string    { return count(int(v + 0.5)) }
