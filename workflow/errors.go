@@ -18,6 +18,9 @@ var (
 	// example because the connection was lost. Committing the same [Batch]
 	// again is safe and settles it.
 	ErrUnsure = errors.New("outcome of the commit unknown")
+	// ErrOutOfOrder: the command says that it happened before the record's
+	// last change.
+	ErrOutOfOrder = errors.New("out of order")
 	// ErrForbidden: the actor may not do this.
 	ErrForbidden = errors.New("forbidden")
 	// ErrLeaseLost: the receipt no longer holds: its lease ran out and another

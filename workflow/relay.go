@@ -146,12 +146,14 @@ func (r *Relay) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("workflow: relay: %w", err)
 	}
+	var settled []Settlement
 	for _, d := range due {
-		if err := r.deliver(ctx, d); err != nil {
-			return len(due), err
+		if ctx.Err() != nil {
+			break // the leases run out and somebody else takes over
 		}
+		settled = append(settled, r.deliver(ctx, d))
 	}
-	return len(due), nil
+	return len(due), r.settle(ctx, settled)
 }
 
 // Drain steps until nothing is due any more.
@@ -193,26 +195,33 @@ func wait(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func (r *Relay) deliver(ctx context.Context, d Due) error {
-	s := Settlement{Receipt: d.Receipt, Outcome: Done}
-	if err := r.handle(ctx, d); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err() // the lease runs out and somebody else takes over
-		}
-		s = r.failed(d, err)
-		r.cfg.Log.WarnContext(ctx, "delivery failed", "work", d.Key(), "attempt", d.Attempt, "outcome", s.Outcome, "error", err)
+func (r *Relay) deliver(ctx context.Context, d Due) Settlement {
+	err := r.handle(ctx, d)
+	if err == nil {
+		return Settlement{Receipt: d.Receipt, Outcome: Done}
 	}
-	err := r.queue.Settle(ctx, s)
+	s := r.failed(d, err)
+	r.cfg.Log.WarnContext(ctx, "delivery failed", "work", d.Key(), "attempt", d.Attempt, "outcome", s.Outcome, "error", err)
+	return s
+}
+
+// settle reports a batch's outcomes together. It does so even when the context
+// is done, as the effects are there.
+func (r *Relay) settle(ctx context.Context, settled []Settlement) error {
+	if len(settled) == 0 {
+		return ctx.Err()
+	}
+	err := r.queue.Settle(context.WithoutCancel(ctx), settled...)
 	if errors.Is(err, ErrLeaseLost) {
-		// The handler was slower than its lease, or the command it issued has
-		// set the timer anew. Either way the work is no longer ours.
-		r.cfg.Log.DebugContext(ctx, "lease lost", "work", d.Key())
-		return nil
+		// A handler was slower than its lease, or the command it issued has
+		// set the timer anew. Either way that work is no longer ours.
+		r.cfg.Log.DebugContext(ctx, "lease lost", "error", err)
+		err = nil
 	}
 	if err != nil {
 		return fmt.Errorf("workflow: relay: %w", err)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // handle turns a panic of the handler into an error, so that one poisonous

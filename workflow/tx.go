@@ -47,7 +47,8 @@ func newTx(ctx context.Context, d *Desk, cmd Command, res Result, numbers *numbe
 // Context returns the command's context.
 func (tx *Tx) Context() context.Context { return tx.ctx }
 
-// Now is the instant of the command, the same in every attempt.
+// Now is the instant of the command. It is never before the last change of a
+// record that was read, so read first and then ask for the time.
 func (tx *Tx) Now() time.Time { return tx.now }
 
 // Actor is who asks.
@@ -111,9 +112,27 @@ func (tx *Tx) load(ref Ref) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tx.follow(doc); err != nil {
+		return nil, err
+	}
 	d := &draft{before: doc, after: doc}
 	tx.open[ref] = d
 	return d, nil
+}
+
+// follow keeps a record's history in the order of time. A clock that stands
+// behind the one that made the last event waits for it; a command that says by
+// itself when it happened is refused.
+func (tx *Tx) follow(doc Document) error {
+	switch {
+	case !doc.Updated.After(tx.now):
+		return nil
+	case tx.cmd.At.IsZero():
+		tx.now = doc.Updated
+		return nil
+	}
+	return fmt.Errorf("workflow: %s on %v happened at %s, before the record's last change at %s: %w", tx.cmd.Name, doc.Ref,
+		tx.now.Format(time.RFC3339Nano), doc.Updated.Format(time.RFC3339Nano), ErrOutOfOrder)
 }
 
 // write notes a record's new body and keys.
