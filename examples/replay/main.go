@@ -5,6 +5,10 @@
 //	go run ./examples/replay
 //	go run ./examples/replay -log events.csv.gz -out /tmp/report
 //
+// Every incident goes through incident.Service at the logged times, into an
+// embedded SQLite database; what the lifecycle refuses is reported. With -verify
+// the database is read again and checked, event by event.
+//
 // Without -log it reads the sample log that comes with it. A log of one's own is
 // a CSV file, gzipped or not, with ServiceNow's columns and a row for each update
 // of an incident; package snlog says which columns it needs.
@@ -41,10 +45,12 @@ func main() {
 
 // A config is what the flags say.
 type config struct {
-	log  string
-	zone *time.Location
-	out  string
-	json bool
+	log    string
+	zone   *time.Location
+	db     string
+	out    string
+	json   bool
+	verify bool
 }
 
 func parse(args []string, stderr io.Writer) (config, error) {
@@ -55,6 +61,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.log, "log", "", "the log to read, ServiceNow-style `FILE`.csv or .csv.gz (default the sample log)")
 	flags.StringVar(&zone, "zone", "UTC", "the time `ZONE` of the log's wall clocks, like Europe/Berlin")
 	flags.StringVar(&c.out, "out", "out", "the `DIR` for report.html, made when it is not there")
+	flags.StringVar(&c.db, "db", "", "the SQLite database to write, a `PATH` or :memory: (default replay.db in the -out directory)")
+	flags.BoolVar(&c.verify, "verify", false, "read everything again: check the hash chains, and that the events give the records")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	if err := flags.Parse(args); err != nil {
 		return c, err
@@ -63,6 +71,9 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		return c, fmt.Errorf("unexpected argument %q: a log is given by -log", flags.Arg(0))
 	}
 	var err error
+	if c.db == "" {
+		c.db = filepath.Join(c.out, "replay.db")
+	}
 	c.zone, err = time.LoadLocation(zone)
 	return c, err
 }
@@ -84,7 +95,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	figures := report.Figures{Source: source, Logged: log.Logged(), Refused: map[string]int{}}
+	figures, err := c.replay(ctx, log, source, stderr)
+	if err != nil {
+		return err
+	}
 	path, err := c.writePage(figures)
 	if err != nil {
 		return err
@@ -99,6 +113,42 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	_, err = stdout.Write(append(object, '\n'))
 	return err
+}
+
+// replay takes the log through the library and collects the figures.
+func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source, progress io.Writer) (figures report.Figures, err error) {
+	db, err := openFresh(ctx, c.db)
+	if err != nil {
+		return figures, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	store := &bulkStore{db: db}
+	if err := store.begin(ctx); err != nil {
+		return figures, err
+	}
+	defer func() { err = store.close(err) }()
+	desk, err := newServiceDesk(store, c.zone)
+	if err != nil {
+		return figures, err
+	}
+	source.Calendar = hoursInWords + ", " + c.zone.String()
+	source.Goals = goalsInWords()
+	d := &driver{desk: desk, tally: &report.Tally{Zone: c.zone}, refused: map[string]int{}, progress: progress}
+	if err := d.run(ctx, log); err != nil {
+		return figures, err
+	}
+	if c.verify {
+		if err := verify(ctx, desk, progress); err != nil {
+			return figures, err
+		}
+	}
+	breach, err := (&collector{desk, d.tally, desk.now()}).run(ctx)
+	if err != nil {
+		return figures, err
+	}
+	replayed := d.tally.Replayed()
+	replayed.Messages = desk.told
+	return report.Figures{Source: source, Logged: log.Logged(), Replayed: replayed, Refused: d.refused, Breach: breach}, nil
 }
 
 // read reads the log the flags name, or the sample.

@@ -24,14 +24,18 @@ type Figures struct {
 	// Refused counts the log's events that the lifecycle does not allow, by
 	// reason. They are part of Logged and not of Replayed.
 	Refused map[string]int `json:"refused"`
+	// Breach accounts for one breach, as an example: the clock's time, stretch
+	// by stretch. Empty when there is none.
+	Breach string `json:"explained_breach,omitempty"`
 }
 
 // A Source says which log the figures are about.
 type Source struct {
-	Name     string    `json:"name"`     // for the title: a file, "sample"
-	From     time.Time `json:"from"`     // the first event
-	To       time.Time `json:"to"`       // the last event
-	Calendar string    `json:"calendar"` // what counts as business time, in words
+	Name     string    `json:"name"`            // for the title: a file, "sample"
+	From     time.Time `json:"from"`            // the first event
+	To       time.Time `json:"to"`              // the last event
+	Calendar string    `json:"calendar"`        // what counts as business time, in words
+	Goals    string    `json:"goals,omitempty"` // what is promised, in words
 }
 
 // Replayed are the figures of the records after a replay.
@@ -47,9 +51,10 @@ type Replayed struct {
 	Assign        Pace              `json:"time_to_assign"`
 	Resolve       Pace              `json:"time_to_resolve"`
 	ResolveBy     map[string]Pace   `json:"time_to_resolve_by_priority"`
-	Holds         []Hold            `json:"holds"`      // the longest in all first
-	Groups        []Busy            `json:"groups"`     // the busiest first
-	Categories    []Busy            `json:"categories"` // the busiest first
+	Holds         []Hold            `json:"holds"`              // the longest in all first
+	Groups        []Busy            `json:"groups"`             // the busiest first
+	Categories    []Busy            `json:"categories"`         // the busiest first
+	Messages      map[string]int    `json:"messages,omitempty"` // notices delivered, by topic
 }
 
 // Verdicts count the clocks of a target by how they ended.

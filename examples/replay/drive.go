@@ -1,0 +1,169 @@
+package main
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/itsm-go/itsm/examples/replay/report"
+	"github.com/itsm-go/itsm/examples/replay/snlog"
+	"github.com/itsm-go/itsm/incident"
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// driver takes a log through the service desk, event by event, in the order of
+// time, as if it happened now.
+type driver struct {
+	desk     *serviceDesk
+	tally    *report.Tally
+	refused  map[string]int
+	progress io.Writer
+}
+
+// course is where one incident of the log stands in the replay.
+type course struct {
+	logged snlog.Incident
+	order  int       // in the file
+	next   int       // the row to come; -1 before the incident is opened
+	at     time.Time // when it is its turn
+	inc    *incident.Incident
+}
+
+func (c *course) advance() bool {
+	c.next++
+	if c.next == len(c.logged.Rows) {
+		return false
+	}
+	// A row dated before its predecessor keeps its place in the file.
+	if t := c.logged.Rows[c.next].Updated; t.After(c.at) {
+		c.at = t
+	}
+	return true
+}
+
+// agenda orders the courses by time, and by their place in the file at the same
+// time.
+type agenda []*course
+
+func (a agenda) Len() int      { return len(a) }
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a agenda) Less(i, j int) bool {
+	return cmp.Or(a[i].at.Compare(a[j].at), cmp.Compare(a[i].order, a[j].order)) < 0
+}
+func (a *agenda) Push(x any) { *a = append(*a, x.(*course)) }
+func (a *agenda) Pop() any {
+	last := len(*a) - 1
+	c := (*a)[last]
+	(*a)[last] = nil
+	*a = (*a)[:last]
+	return c
+}
+
+// run replays the log.
+func (d *driver) run(ctx context.Context, log *snlog.Log) error {
+	todo := make(agenda, 0, len(log.Incidents))
+	total := 0
+	for i, inc := range log.Incidents {
+		opened := inc.Rows[0].Opened
+		if opened.IsZero() {
+			opened = inc.Rows[0].Updated
+		}
+		todo = append(todo, &course{logged: inc, order: i, next: -1, at: opened})
+		total += len(inc.Rows)
+	}
+	heap.Init(&todo)
+	for done := 0; len(todo) > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c := todo[0]
+		if err := d.desk.windTo(ctx, c.at); err != nil {
+			return err
+		}
+		if err := d.step(ctx, c); err != nil {
+			return fmt.Errorf("incident %s: %w", c.logged.Number, err)
+		}
+		if c.next >= 0 {
+			if done++; done%10_000 == 0 || done == total {
+				fmt.Fprintf(d.progress, "replayed %d of %d events, up to %s\n", done, total, c.at.Format("2 January 2006"))
+			}
+		}
+		if c.advance() {
+			heap.Fix(&todo, 0)
+		} else {
+			heap.Pop(&todo)
+		}
+	}
+	return d.desk.windTo(ctx, d.desk.now().Add(2*time.Hour))
+}
+
+// step opens an incident or replays its next row.
+func (d *driver) step(ctx context.Context, c *course) error {
+	if c.next < 0 {
+		return d.open(ctx, c)
+	}
+	row := c.logged.Rows[c.next]
+	if c.inc == nil {
+		d.refused["the incident could not be opened"]++
+		return nil
+	}
+	r := &rowReplay{desk: d.desk, row: row, inc: c.inc, actor: agent(row.UpdatedBy)}
+	reason, err := r.apply(ctx)
+	c.inc = r.inc
+	switch {
+	case err != nil:
+		return fmt.Errorf("line %d: %w", row.Line, err)
+	case reason != "":
+		d.refused[reason]++
+	default:
+		d.tally.Event(row.State)
+	}
+	return nil
+}
+
+// open reports the incident as its first row describes it. Who has it is left to
+// the rows, which tell when that became so.
+func (d *driver) open(ctx context.Context, c *course) error {
+	row := c.logged.Rows[0]
+	inc, err := d.desk.incidents.At(c.at).Open(ctx, agent(row.OpenedBy), incident.Report{
+		Title:       title(row),
+		Caller:      cmp.Or(row.Caller, "unknown caller"),
+		Channel:     channel(row.ContactType),
+		Impact:      level(row.Impact),
+		Urgency:     level(row.Urgency),
+		Category:    row.Category,
+		Subcategory: row.Subcategory,
+		CIs:         list(row.ConfigurationItem),
+		Details:     "number " + c.logged.Number + " in the log",
+	})
+	if refusal(err) == "" {
+		c.inc = inc
+		return err
+	}
+	return nil
+}
+
+// refusal puts a library's refusal into a few words, for counting; it is empty
+// for errors that are no refusals, which end the replay.
+func refusal(err error) string {
+	var t *workflow.TransitionError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &t):
+		return fmt.Sprintf("%s: not possible when %s", t.Action, t.From)
+	case errors.Is(err, workflow.ErrOutOfOrder):
+		return "dated before the event that precedes it"
+	case errors.Is(err, workflow.ErrTransition):
+		return "update: not possible any more"
+	case errors.Is(err, workflow.ErrForbidden):
+		return "not allowed to the person"
+	case errors.Is(err, workflow.ErrInvalid):
+		return "invalid data"
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// MaxChildren is the most children one incident has: all of them change in one
+// commit with their parent.
+const MaxChildren = 500
+
+// SetParent makes an incident the child of another, so that it follows it, or,
+// with a zero parent, sets it free. Families have two generations: a parent has
+// no parent, a child no children.
+func (s *Service) SetParent(ctx context.Context, actor workflow.Actor, id, parent workflow.ID) (*Incident, error) {
+	return s.run(ctx, actor, id, "parent", func(st *step) error {
+		if err := st.staff(); err != nil {
+			return err
+		}
+		if parent != (workflow.ID{}) {
+			if err := st.checkParent(parent); err != nil {
+				return err
+			}
+		}
+		st.inc.Parent = parent
+		return nil
+	})
+}
+
+func (st *step) checkParent(parent workflow.ID) error {
+	p, err := st.s.step(st.tx, parent)
+	if err != nil {
+		return err
+	}
+	own, err := st.s.countChildren(st.tx, st.inc.ID)
+	if err != nil {
+		return err
+	}
+	siblings, err := st.s.countChildren(st.tx, parent)
+	if err != nil {
+		return err
+	}
+	var faults workflow.Problems
+	if parent == st.inc.ID {
+		faults.Addf("an incident is not its own parent")
+	}
+	if p.inc.Parent != (workflow.ID{}) {
+		faults.Addf("%s is itself a child", p.inc.Name())
+	}
+	if own > 0 {
+		faults.Addf("it has %d children of its own", own)
+	}
+	if siblings >= MaxChildren {
+		faults.Addf("%s has %d children, the most there may be", p.inc.Name(), siblings)
+	}
+	faults.Add(p.unfinished())
+	return faults.Err(fmt.Sprintf("incident: making %s a child of %s", st.inc.Name(), p.inc.Name()))
+}
+
+// Children returns the ids of an incident's children, oldest first.
+func (s *Service) Children(ctx context.Context, id workflow.ID) ([]workflow.ID, error) {
+	return s.children(ctx, s.desk.Store(), id)
+}
+
+func (s *Service) children(ctx context.Context, store workflow.Store, id workflow.ID) ([]workflow.ID, error) {
+	if id == (workflow.ID{}) {
+		return nil, nil
+	}
+	var ids []workflow.ID
+	q := workflow.Query{Kind: KindName, Where: []workflow.Condition{workflow.Is(IndexParent, workflow.IDKey(id))}}
+	for doc, err := range store.Find(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, doc.ID)
+	}
+	return ids, nil
+}
+
+func (s *Service) countChildren(tx *workflow.Tx, id workflow.ID) (int, error) {
+	ids, err := s.children(tx.Context(), tx.Store(), id)
+	return len(ids), err
+}
+
+// eachChild lets every child that is not finished follow its parent, in the same
+// commit.
+func (st *step) eachChild(follow func(*step) error) error {
+	if st.inc.Parent != (workflow.ID{}) {
+		return nil // a child has no children, no need to look
+	}
+	ids, err := st.s.children(st.tx.Context(), st.tx.Store(), st.inc.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		c, err := st.s.step(st.tx, id)
+		if err != nil {
+			return err
+		}
+		if c.inc.Parent != st.inc.ID || st.s.Category(c.inc).Final() {
+			continue // it left the family, or is done
+		}
+		c.cascade = true
+		if err := follow(c); err != nil {
+			return fmt.Errorf("incident: %s, following %s: %w", c.inc.Name(), st.inc.Name(), err)
+		}
+		if err := c.finish(workflow.Entry{Note: "follows " + st.inc.Name()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow takes the first of the actions that the child's lifecycle has in its
+// state; a child that can take none stays as it is.
+func (st *step) follow(actions ...string) error {
+	for _, a := range actions {
+		if st.can(a) {
+			return st.fire(a)
+		}
+	}
+	st.inc.HoldReason = st.before.HoldReason
+	return nil
+}

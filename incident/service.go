@@ -1,0 +1,234 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/itsm-go/itsm/sla"
+	"github.com/itsm-go/itsm/sla/calendar"
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// Config sets up a [Service]. The zero value works: the shipped lifecycle, the
+// 3×3 matrix, no service levels, closing by hand.
+type Config struct {
+	Lifecycle workflow.Definition              // default: [Lifecycle]
+	Earlier   []workflow.Definition            // earlier versions, for the records that are pinned to them
+	Guards    map[string]workflow.Guard[Facts] // the host's own, besides those of [Bindings]
+
+	Matrix    Matrix                // default: [ServiceNowMatrix]
+	Targets   []sla.Target          // the service levels
+	Fields    workflow.Schema       // custom fields
+	Templates map[string]Report     // defaults that a report can name
+	Number    workflow.NumberFormat // default: INC0000001
+
+	// AutoClose closes an incident so many business days after its resolution,
+	// by AutoCloseCalendar. Zero: never.
+	AutoClose         calendar.Days
+	AutoCloseCalendar *calendar.Calendar
+
+	ResolutionCodes []string // the codes allowed; empty = any
+	OpenRoles       []string // who may report; default: anyone
+}
+
+// Service is the practice of incident management: it restores service as
+// quickly as possible and keeps people informed. It carries out commands on
+// incidents through a [workflow.Desk]. It is immutable and safe for concurrent
+// use.
+//
+// Every command names the actor and returns the incident as it is afterwards, or
+// an error and no change. A command that the lifecycle does not allow is a
+// [*workflow.TransitionError] that tells what would have been allowed; one the
+// actor may not do matches [workflow.ErrForbidden]; wrong input matches
+// [workflow.ErrInvalid].
+type Service struct {
+	desk     *workflow.Desk
+	cfg      Config
+	kind     *workflow.Kind[*Incident]
+	current  workflow.LifecycleRef
+	machines map[workflow.LifecycleRef]*workflow.Machine[Facts]
+	engine   *sla.Engine
+
+	key string    // of the next command
+	at  time.Time // of the next command
+}
+
+// NewService checks the configuration, all of it, and returns the service.
+func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
+	var p workflow.Problems
+	if desk == nil {
+		p.Addf("no desk")
+	}
+	if cfg.Lifecycle.Name == "" {
+		cfg.Lifecycle = Lifecycle()
+	}
+	if cfg.Matrix.Cells == nil {
+		cfg.Matrix = ServiceNowMatrix()
+	}
+	if cfg.Number.Prefix == "" {
+		cfg.Number.Prefix = "INC"
+	}
+	if len(cfg.OpenRoles) == 0 {
+		cfg.OpenRoles = []string{workflow.Anyone}
+	}
+	if cfg.AutoClose < 0 || cfg.AutoClose > 0 && cfg.AutoCloseCalendar == nil {
+		p.Addf("closing after %d business days needs a calendar and a positive number", cfg.AutoClose)
+	}
+	p.Add(cfg.Matrix.Validate())
+	cfg.Matrix = cfg.Matrix.clone()
+	s := &Service{desk: desk, machines: map[workflow.LifecycleRef]*workflow.Machine[Facts]{}}
+	s.compile(&p, cfg)
+	var err error
+	s.engine, err = sla.NewEngine(cfg.Targets...)
+	p.Add(err)
+	s.kind, err = workflow.NewKind(workflow.KindConfig[*Incident]{
+		Name:   KindName,
+		Number: cfg.Number,
+		New:    func() *Incident { return new(Incident) },
+		Clone:  (*Incident).clone,
+		Index:  s.index,
+	})
+	p.Add(err)
+	s.cfg = cfg
+	for name, t := range cfg.Templates {
+		if t.Template != "" {
+			p.Addf("template %q names another template", name)
+		}
+	}
+	if err := p.Err("incident: configuration"); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Service) compile(p *workflow.Problems, cfg Config) {
+	b := Bindings()
+	for name, g := range cfg.Guards {
+		if _, ok := b.Guards[name]; ok {
+			p.Addf("guard %q is one of the library's own", name)
+		}
+		b.Guards[name] = g
+	}
+	for _, f := range cfg.Fields.Fields() {
+		b.Fields["field."+f.Name] = func(x Facts) bool {
+			v, ok := x.Incident.Fields[f.Name]
+			return ok && v != ""
+		}
+	}
+	s.current = workflow.LifecycleRef{Name: cfg.Lifecycle.Name, Version: cfg.Lifecycle.Version}
+	for _, d := range append(slices.Clone(cfg.Earlier), cfg.Lifecycle) {
+		m, err := workflow.Compile(d, b)
+		p.Add(err)
+		ref := workflow.LifecycleRef{Name: d.Name, Version: d.Version}
+		if s.machines[ref] != nil {
+			p.Addf("lifecycle %s version %d is given twice", d.Name, d.Version)
+		}
+		s.machines[ref] = m
+	}
+}
+
+// Once returns the service for one command with an idempotency key: a command of
+// the same name and key that was carried out before is not carried out again,
+// and the incident is returned as it is now.
+func (s *Service) Once(key string) *Service {
+	c := *s
+	c.key = key
+	return &c
+}
+
+// At returns the service for commands that happened at an instant, for imports
+// and replays, instead of now.
+func (s *Service) At(t time.Time) *Service {
+	c := *s
+	c.at = t
+	return &c
+}
+
+// Kind returns the typed view of incidents, for hosts that read a store
+// directly.
+func (s *Service) Kind() *workflow.Kind[*Incident] { return s.kind }
+
+// Get reads an incident. It is an error matching [workflow.ErrNotFound] if there
+// is none.
+func (s *Service) Get(ctx context.Context, id workflow.ID) (*Incident, error) {
+	return s.kind.Load(ctx, s.desk.Store(), id)
+}
+
+// ByNumber reads the incident with a number such as INC0000042.
+func (s *Service) ByNumber(ctx context.Context, number string) (*Incident, error) {
+	return s.kind.ByNumber(ctx, s.desk.Store(), number)
+}
+
+// Find yields the incidents a query selects; its kind is set here. See the Index
+// constants for what can be asked.
+func (s *Service) Find(ctx context.Context, q workflow.Query) iter.Seq2[*Incident, error] {
+	return s.kind.Find(ctx, s.desk.Store(), q)
+}
+
+// Options tells what the actor may do with the incident now, and of everything
+// else in its state why not.
+func (s *Service) Options(inc *Incident, actor workflow.Actor) ([]workflow.Option, error) {
+	m, err := s.machine(inc)
+	if err != nil {
+		return nil, err
+	}
+	roles := m.Roles(append(relations(inc, actor), actor.Roles...)...)
+	return m.Options(inc.State, roles, Facts{Incident: inc, Actor: actor}), nil
+}
+
+// Category returns the category of the incident's state, by which reports and
+// service levels go: it stays when a host adds states of its own.
+func (s *Service) Category(inc *Incident) workflow.Category {
+	m, err := s.machine(inc)
+	if err != nil {
+		return 0
+	}
+	return m.Category(inc.State)
+}
+
+// Reading tells how the clock of a target stands at an instant.
+func (s *Service) Reading(inc *Incident, target string, at time.Time) (sla.Reading, error) {
+	c := inc.Clock(target)
+	if c == nil {
+		return sla.Reading{}, fmt.Errorf("incident: %s has no clock %q: %w", inc.Name(), target, workflow.ErrNotFound)
+	}
+	return s.engine.Read(*c, at)
+}
+
+// Explain tells, interval by interval, how the clock of a target came to stand
+// as it does at an instant.
+func (s *Service) Explain(inc *Incident, target string, at time.Time) (sla.Explanation, error) {
+	c := inc.Clock(target)
+	if c == nil {
+		return sla.Explanation{}, fmt.Errorf("incident: %s has no clock %q: %w", inc.Name(), target, workflow.ErrNotFound)
+	}
+	return s.engine.Explain(*c, at)
+}
+
+func (s *Service) machine(inc *Incident) (*workflow.Machine[Facts], error) {
+	m := s.machines[inc.Lifecycle]
+	if m == nil {
+		return nil, fmt.Errorf("incident: %s lives by lifecycle %s version %d, which is not configured: %w",
+			inc.Name(), inc.Lifecycle.Name, inc.Lifecycle.Version, workflow.ErrInvalid)
+	}
+	return m, nil
+}
+
+func (s *Service) index(inc *Incident) []workflow.IndexEntry {
+	return append(inc.index(s.Category(inc)), s.cfg.Fields.Index(inc.Fields)...)
+}
+
+// relations are the roles the actor has towards this incident.
+func relations(inc *Incident, actor workflow.Actor) []string {
+	var roles []string
+	if actor.Is(inc.Caller) {
+		roles = append(roles, RoleCaller)
+	}
+	if actor.Is(inc.CreatedBy.ID) {
+		roles = append(roles, RoleOpener)
+	}
+	return roles
+}

@@ -1,0 +1,52 @@
+package incident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// Handle answers the timers that incidents have set: service levels that come
+// due, and closing after the resolution. Give it to a [workflow.Mux] under
+// [KindName]. It bears repetition.
+func (s *Service) Handle(ctx context.Context, d workflow.Due) error {
+	t := d.Timer
+	if t == nil || t.Ref.Kind != KindName {
+		return workflow.Permanent(fmt.Errorf("incident: %s is not a timer of an incident: %w", d.Key(), workflow.ErrInvalid))
+	}
+	// Never before the timer's instant: a clock that goes behind the relay's
+	// would find nothing due, and the timer would be gone.
+	at := s.desk.Now()
+	if at.Before(t.Due) {
+		at = t.Due
+	}
+	var err error
+	switch {
+	case t.Name == TimerAutoClose:
+		_, err = s.At(at).autoClose(ctx, t.Ref.ID)
+	case strings.HasPrefix(t.Name, "sla/"):
+		_, err = s.At(at).run(ctx, workflow.System("service-levels"), t.Ref.ID, "clock", func(*step) error { return nil })
+	default:
+		err = fmt.Errorf("incident: unknown timer %q: %w", t.Name, workflow.ErrInvalid)
+	}
+	if errors.Is(err, workflow.ErrNotFound) || errors.Is(err, workflow.ErrInvalid) {
+		return workflow.Permanent(err)
+	}
+	return err
+}
+
+// autoClose closes an incident whose time after the resolution is over. One that
+// was reopened meanwhile, or resolved again, is left alone.
+func (s *Service) autoClose(ctx context.Context, id workflow.ID) (*Incident, error) {
+	return s.run(ctx, workflow.System("autoclose"), id, ActionClose, func(st *step) error {
+		due, ok := s.alarms(st.inc)[TimerAutoClose]
+		if !ok || st.tx.Now().Before(due) {
+			return nil
+		}
+		st.reason = fmt.Sprintf("%d business days after its resolution", s.cfg.AutoClose)
+		return st.close()
+	})
+}

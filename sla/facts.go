@@ -1,0 +1,72 @@
+package sla
+
+import (
+	"slices"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// Facts is what conditions and goals look at: a record at one instant.
+type Facts struct {
+	State      string
+	Category   workflow.Category
+	HoldReason string // while on hold
+	Priority   int    // 1 is the most urgent; 0 = not set
+	Assigned   bool   // somebody has taken it
+	Responded  bool   // the caller has heard from us
+	Group      string
+	Service    string
+	Customer   string
+	Fields     workflow.Fields
+}
+
+// Condition asks something of the facts. It must depend on nothing else, or a
+// clock could not be replayed.
+type Condition func(Facts) bool
+
+// Open holds until the record is resolved, closed or cancelled.
+func Open(f Facts) bool {
+	return f.Category == workflow.CategoryNew || f.Category == workflow.CategoryActive || f.Category == workflow.CategoryOnHold
+}
+
+// OnAssigned holds when somebody has taken the record.
+func OnAssigned(f Facts) bool { return f.Assigned }
+
+// OnResponded holds when the caller has heard from us.
+func OnResponded(f Facts) bool { return f.Responded }
+
+// OnResolved holds when the record is resolved or closed.
+func OnResolved(f Facts) bool {
+	return f.Category == workflow.CategoryResolved || f.Category == workflow.CategoryClosed
+}
+
+// OnCancelled holds when the record is cancelled.
+func OnCancelled(f Facts) bool { return f.Category == workflow.CategoryCancelled }
+
+// OnHold holds while the record waits for one of the reasons; without reasons,
+// for any.
+func OnHold(reasons ...string) Condition {
+	reasons = slices.Clone(reasons)
+	return func(f Facts) bool {
+		return f.Category == workflow.CategoryOnHold && (len(reasons) == 0 || slices.Contains(reasons, f.HoldReason))
+	}
+}
+
+// AnyOf holds when one of the conditions does.
+func AnyOf(conditions ...Condition) Condition {
+	conditions = slices.Clone(conditions)
+	return func(f Facts) bool {
+		return slices.ContainsFunc(conditions, func(c Condition) bool { return c(f) })
+	}
+}
+
+// AllOf holds when every one of the conditions does.
+func AllOf(conditions ...Condition) Condition {
+	conditions = slices.Clone(conditions)
+	return func(f Facts) bool {
+		return !slices.ContainsFunc(conditions, func(c Condition) bool { return !c(f) })
+	}
+}
+
+// Not holds when the condition does not.
+func Not(c Condition) Condition { return func(f Facts) bool { return !c(f) } }

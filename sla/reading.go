@@ -1,0 +1,76 @@
+package sla
+
+import (
+	"time"
+)
+
+// Reading is how a clock stands at an instant.
+type Reading struct {
+	State    State
+	Due      time.Time // zero while paused, unless it was reached before
+	Breached bool
+	BreachAt time.Time // where the time beyond the goal begins, if it has begun
+
+	Elapsed   time.Duration // business time used
+	Actual    time.Duration // elapsed time of the periods in which the clock ran
+	Remaining time.Duration // business time left of a goal in business time; negative beyond it
+	Paused    time.Duration // business time that passed while the clock was paused
+	Percent   float64       // of a goal in business time, for showing; nothing is decided by it
+}
+
+// Read tells how a clock stands at an instant, from its periods alone. Periods
+// behind the instant are not looked at, so a clock can be read in the past.
+func (e *Engine) Read(c Clock, at time.Time) (Reading, error) {
+	at = at.UTC()
+	c = c.Clone()
+	for len(c.Periods) > 1 && c.Periods[len(c.Periods)-1].From.After(at) {
+		c.Periods = c.Periods[:len(c.Periods)-1]
+	}
+	c.State = c.Periods[len(c.Periods)-1].State
+	r := Reading{State: c.State}
+	cal, err := e.calendar(c.Goal.Calendar)
+	if err != nil {
+		return r, err
+	}
+	spans, err := e.spans(&c)
+	if err != nil {
+		return r, err
+	}
+	var end time.Time // of the time that ran
+	for _, s := range spans {
+		to := s.to
+		if s.open || to.After(at) {
+			to = at
+		}
+		if to.Before(s.From) {
+			continue
+		}
+		switch s.State {
+		case StateRunning:
+			r.Elapsed += s.cal.Between(s.From, to)
+			r.Actual += to.Sub(s.From)
+			end = to
+		case StatePaused:
+			r.Paused += cal.Between(s.From, to)
+		case StateStopped:
+			if !s.open { // it was taken up again
+				r.Paused += cal.Between(s.From, to)
+			}
+		}
+	}
+	p, err := e.goal(&c)
+	if err != nil {
+		return r, err
+	}
+	if p.reached {
+		r.Due = p.due
+	}
+	if !p.late.IsZero() && end.After(p.late) {
+		r.Breached, r.BreachAt = true, p.late
+	}
+	if c.Goal.Within > 0 {
+		r.Remaining = c.Goal.Within - r.Elapsed
+		r.Percent = 100 * float64(r.Elapsed) / float64(c.Goal.Within)
+	}
+	return r, nil
+}
