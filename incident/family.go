@@ -19,26 +19,45 @@ func (s *Service) SetParent(ctx context.Context, actor workflow.Actor, id, paren
 		if err := st.staff(); err != nil {
 			return err
 		}
-		if parent != (workflow.ID{}) {
-			if err := st.checkParent(parent); err != nil {
-				return err
-			}
-		}
-		st.inc.Parent = parent
-		return nil
+		return st.adopt(parent)
 	})
 }
 
-func (st *step) checkParent(parent workflow.ID) error {
+// adopt takes the incident out of the family it is in and puts it into another.
+// The parents count their children, so that one without any need not look for
+// them, and so that a parent cannot be resolved while it gets another child.
+func (st *step) adopt(parent workflow.ID) error {
+	if parent == st.inc.Parent && st.before != nil {
+		return nil
+	}
+	if old := st.inc.Parent; old != (workflow.ID{}) && st.before != nil {
+		if err := st.count(old, -1); err != nil {
+			return err
+		}
+	}
+	if parent != (workflow.ID{}) {
+		if err := st.checkParent(parent); err != nil {
+			return err
+		}
+		if err := st.count(parent, 1); err != nil {
+			return err
+		}
+	}
+	st.inc.Parent = parent
+	return nil
+}
+
+func (st *step) count(parent workflow.ID, change int) error {
 	p, err := st.s.step(st.tx, parent)
 	if err != nil {
 		return err
 	}
-	own, err := st.s.countChildren(st.tx, st.inc.ID)
-	if err != nil {
-		return err
-	}
-	siblings, err := st.s.countChildren(st.tx, parent)
+	p.inc.Children += change
+	return p.finish(workflow.Entry{})
+}
+
+func (st *step) checkParent(parent workflow.ID) error {
+	p, err := st.s.step(st.tx, parent)
 	if err != nil {
 		return err
 	}
@@ -49,11 +68,11 @@ func (st *step) checkParent(parent workflow.ID) error {
 	if p.inc.Parent != (workflow.ID{}) {
 		faults.Addf("%s is itself a child", p.inc.Name())
 	}
-	if own > 0 {
-		faults.Addf("it has %d children of its own", own)
+	if n := st.inc.Children; n > 0 {
+		faults.Addf("it has %d children of its own", n)
 	}
-	if siblings >= MaxChildren {
-		faults.Addf("%s has %d children, the most there may be", p.inc.Name(), siblings)
+	if n := p.inc.Children; n >= MaxChildren {
+		faults.Addf("%s has %d children, the most there may be", p.inc.Name(), n)
 	}
 	faults.Add(p.unfinished())
 	return faults.Err(fmt.Sprintf("incident: making %s a child of %s", st.inc.Name(), p.inc.Name()))
@@ -79,16 +98,11 @@ func (s *Service) children(ctx context.Context, store workflow.Store, id workflo
 	return ids, nil
 }
 
-func (s *Service) countChildren(tx *workflow.Tx, id workflow.ID) (int, error) {
-	ids, err := s.children(tx.Context(), tx.Store(), id)
-	return len(ids), err
-}
-
 // eachChild lets every child that is not finished follow its parent, in the same
 // commit.
 func (st *step) eachChild(follow func(*step) error) error {
-	if st.inc.Parent != (workflow.ID{}) {
-		return nil // a child has no children, no need to look
+	if st.inc.Children == 0 {
+		return nil
 	}
 	ids, err := st.s.children(st.tx.Context(), st.tx.Store(), st.inc.ID)
 	if err != nil {

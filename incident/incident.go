@@ -45,6 +45,7 @@ type Incident struct {
 	ReopenedBy  string      `json:"reopened_by,omitempty"`
 
 	Parent      workflow.ID `json:"parent,omitzero"`
+	Children    int         `json:"children,omitempty"` // how many have this one as their parent
 	DuplicateOf workflow.ID `json:"duplicate_of,omitzero"`
 	Links       []Link      `json:"links,omitempty"`
 	Tasks       []Task      `json:"tasks,omitempty"`

@@ -93,9 +93,12 @@ func (st *step) open() error {
 		return err
 	}
 	if inc.Parent != (workflow.ID{}) {
-		if err := st.checkParent(inc.Parent); err != nil {
+		if err := st.authorize(RoleAgent, RoleManager, workflow.RoleSystem); err != nil {
 			return err
 		}
+	}
+	if err := st.adopt(inc.Parent); err != nil {
+		return err
 	}
 	if err := s.kind.Create(st.tx, inc, workflow.Entry{}); err != nil {
 		return err

@@ -115,8 +115,8 @@ func (s *Service) Merge(ctx context.Context, actor workflow.Actor, id, into work
 		if id == into {
 			return fmt.Errorf("incident: %s is not a duplicate of itself: %w", st.inc.Name(), workflow.ErrInvalid)
 		}
-		if n, err := s.countChildren(st.tx, id); err != nil || n > 0 {
-			return orElse(err, fmt.Errorf("incident: %s has %d children, give them another parent first: %w", st.inc.Name(), n, workflow.ErrInvalid))
+		if n := st.inc.Children; n > 0 {
+			return fmt.Errorf("incident: %s has %d children, give them another parent first: %w", st.inc.Name(), n, workflow.ErrInvalid)
 		}
 		target, err := s.step(st.tx, into)
 		if err != nil {
@@ -153,11 +153,4 @@ func (st *step) absorb(duplicate *Incident) error {
 		return err
 	}
 	return st.finish(workflow.Entry{Note: note})
-}
-
-func orElse(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }

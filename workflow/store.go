@@ -72,6 +72,8 @@ type Batch struct {
 	Messages []Message
 }
 
+func (b Batch) empty() bool { return len(b.Writes)+len(b.Timers)+len(b.Messages) == 0 }
+
 // Write is a record's new version and the event that made it. The store accepts
 // it only over the version before.
 type Write struct {
@@ -172,7 +174,7 @@ func (b Batch) Validate() error {
 	if n := max(len(b.Writes), len(b.Timers), len(b.Messages)); n > MaxBatch {
 		p.Addf("%d entries, at most %d", n, MaxBatch)
 	}
-	if len(b.Writes)+len(b.Timers)+len(b.Messages) == 0 {
+	if b.empty() {
 		p.Addf("empty")
 	}
 	seen := make(map[Ref]bool, len(b.Writes))

@@ -23,6 +23,7 @@ type Tx struct {
 	timerAt  map[timerKey]int
 	messages []Message
 	numbers  *numbersTaken
+	stored   bool // take nothing from what the desk has at hand
 }
 
 // draft is a record within a Tx: as it was read and as it is to be written.
@@ -30,6 +31,7 @@ type draft struct {
 	before  Document // Version 0: it does not exist yet
 	after   Document
 	written bool
+	atHand  bool // not read from the store: it may be out of date
 	entry   Entry
 }
 
@@ -38,9 +40,9 @@ type timerKey struct {
 	name string
 }
 
-func newTx(ctx context.Context, d *Desk, cmd Command, res Result, numbers *numbersTaken) *Tx {
+func newTx(ctx context.Context, d *Desk, cmd Command, res Result, numbers *numbersTaken, stored bool) *Tx {
 	numbers.rewind()
-	return &Tx{ctx: ctx, desk: d, cmd: cmd, now: res.At, id: res.Batch, numbers: numbers,
+	return &Tx{ctx: ctx, desk: d, cmd: cmd, now: res.At, id: res.Batch, numbers: numbers, stored: stored,
 		open: map[Ref]*draft{}, timerAt: map[timerKey]int{}}
 }
 
@@ -108,15 +110,22 @@ func (tx *Tx) load(ref Ref) (*draft, error) {
 	if d := tx.open[ref]; d != nil {
 		return d, nil
 	}
-	doc, err := tx.desk.store.Get(tx.ctx, ref)
-	if err != nil {
-		return nil, err
+	var doc Document
+	atHand := false
+	if !tx.stored {
+		doc, atHand = tx.desk.recent.get(ref)
 	}
+	if !atHand {
+		var err error
+		if doc, err = tx.desk.store.Get(tx.ctx, ref); err != nil {
+			return nil, err
+		}
+	}
+	d := &draft{before: doc, after: doc, atHand: atHand}
+	tx.open[ref] = d
 	if err := tx.follow(doc); err != nil {
 		return nil, err
 	}
-	d := &draft{before: doc, after: doc}
-	tx.open[ref] = d
 	return d, nil
 }
 
@@ -152,6 +161,29 @@ func (tx *Tx) write(d *draft, index Index, body Body, schema int, e Entry) {
 	if e.Note != "" {
 		d.entry.Note = e.Note
 	}
+}
+
+// decide runs the command's function and returns what it wants done.
+func (tx *Tx) decide(f func(*Tx) error) (Batch, error) {
+	if err := f(tx); err != nil {
+		return Batch{}, err
+	}
+	return tx.batch()
+}
+
+// unproven reports whether the decision rests on a record at hand that the
+// commit of the batch will not check, because the batch does not write it.
+func (tx *Tx) unproven(b Batch, err error) bool {
+	written := make(map[Ref]bool, len(b.Writes))
+	for _, w := range b.Writes {
+		written[w.Document.Ref] = true
+	}
+	for ref, d := range tx.open {
+		if d.atHand && (err != nil || !written[ref]) {
+			return true
+		}
+	}
+	return false
 }
 
 // batch turns the drafts into writes. A record whose body did not change and

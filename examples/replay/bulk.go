@@ -2,91 +2,128 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/sqlstore"
 )
 
-// perTransaction is how many commits of the library go into one of the database.
-const perTransaction = 1000
+// perFlush is how many commits of the library go into one of the database.
+const perFlush = 1000
 
-// bulkStore is a store for one goroutine that loads a lot: each commit of the
-// library stays all or nothing, and many of them share a transaction of the
-// database, which costs one write-ahead instead of as many.
+// bulkStore is a store for a program that is alone with its database and begins
+// again if it dies: it queues commits, writes them behind the back of the next
+// decision, and flushes them every so often. Everything that reads waits for
+// what is queued. An error of a queued commit ends the load, and comes out of
+// every call from then on.
 type bulkStore struct {
-	db    *sqlstore.DB
-	tx    *sql.Tx
-	bound *sqlstore.Store
-	count int // of commits in the transaction
+	*sqlstore.Store
+	load    *sqlstore.Bulk
+	queue   chan workflow.Batch
+	pending sync.WaitGroup
+	ended   chan struct{}
+
+	mu     sync.Mutex
+	failed error
 }
 
-// begin starts the next transaction.
-func (s *bulkStore) begin(ctx context.Context) error {
-	tx, err := s.db.Begin(ctx)
+func newBulkStore(ctx context.Context, db *sqlstore.DB) (*bulkStore, error) {
+	load, err := db.Bulk(ctx)
 	if err != nil {
+		return nil, err
+	}
+	s := &bulkStore{Store: load.Tenant(""), load: load, queue: make(chan workflow.Batch, 256), ended: make(chan struct{})}
+	go s.write(ctx)
+	return s, nil
+}
+
+func (s *bulkStore) write(ctx context.Context) {
+	defer close(s.ended)
+	count := 0
+	for b := range s.queue {
+		if s.err() == nil {
+			err := s.Store.Commit(ctx, b)
+			if count++; err == nil && count%perFlush == 0 {
+				err = s.load.Flush(ctx)
+			}
+			s.fail(err)
+		}
+		s.pending.Done()
+	}
+}
+
+func (s *bulkStore) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == nil {
+		s.failed = err
+	}
+}
+
+func (s *bulkStore) err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}
+
+// settled waits until everything queued is written.
+func (s *bulkStore) settled() error {
+	s.pending.Wait()
+	return s.err()
+}
+
+// close writes what is queued and ends the load.
+func (s *bulkStore) close() error {
+	close(s.queue)
+	<-s.ended
+	return errors.Join(s.err(), s.load.Close())
+}
+
+// Commit queues the batch. It is as good as done: nobody else writes, so there
+// is nothing it could conflict with.
+func (s *bulkStore) Commit(ctx context.Context, b workflow.Batch) error {
+	if err := errors.Join(ctx.Err(), s.err()); err != nil {
 		return err
 	}
-	s.tx, s.bound, s.count = tx, s.db.Tenant("").WithTx(tx), 0
+	s.pending.Add(1)
+	s.queue <- b
 	return nil
 }
 
-// flush makes what was done until now last.
-func (s *bulkStore) flush(ctx context.Context) error {
-	if err := s.tx.Commit(); err != nil {
-		return err
-	}
-	return s.begin(ctx)
-}
-
-// close ends the last transaction and keeps it, unless the work has failed.
-func (s *bulkStore) close(failed error) error {
-	if s.tx == nil {
-		return failed
-	}
-	if failed != nil {
-		return errors.Join(failed, s.tx.Rollback())
-	}
-	return s.tx.Commit()
-}
-
-func (s *bulkStore) Commit(ctx context.Context, b workflow.Batch) error {
-	if err := s.bound.Commit(ctx, b); err != nil {
-		return err
-	}
-	if s.count++; s.count < perTransaction {
-		return nil
-	}
-	return s.flush(ctx)
-}
-
 func (s *bulkStore) Get(ctx context.Context, ref workflow.Ref) (workflow.Document, error) {
-	return s.bound.Get(ctx, ref)
+	if err := s.settled(); err != nil {
+		return workflow.Document{}, err
+	}
+	return s.Store.Get(ctx, ref)
 }
 
 func (s *bulkStore) Find(ctx context.Context, q workflow.Query) iter.Seq2[workflow.Document, error] {
-	return s.bound.Find(ctx, q)
+	if err := s.settled(); err != nil {
+		return func(yield func(workflow.Document, error) bool) { yield(workflow.Document{}, err) }
+	}
+	return s.Store.Find(ctx, q)
 }
 
 func (s *bulkStore) Events(ctx context.Context, after workflow.Position, f workflow.Filter) iter.Seq2[workflow.Event, error] {
-	return s.bound.Events(ctx, after, f)
+	if err := s.settled(); err != nil {
+		return func(yield func(workflow.Event, error) bool) { yield(workflow.Event{}, err) }
+	}
+	return s.Store.Events(ctx, after, f)
 }
 
 func (s *bulkStore) Claim(ctx context.Context, now time.Time, n int, lease time.Duration) ([]workflow.Due, error) {
-	return s.bound.Claim(ctx, now, n, lease)
+	if err := s.settled(); err != nil {
+		return nil, err
+	}
+	return s.Store.Claim(ctx, now, n, lease)
 }
 
 func (s *bulkStore) Settle(ctx context.Context, settlements ...workflow.Settlement) error {
-	return s.bound.Settle(ctx, settlements...)
-}
-
-func (s *bulkStore) Parked(ctx context.Context) iter.Seq2[workflow.Due, error] {
-	return s.bound.Parked(ctx)
-}
-
-func (s *bulkStore) Revive(ctx context.Context, at time.Time, receipts ...workflow.Receipt) error {
-	return s.bound.Revive(ctx, at, receipts...)
+	if err := s.settled(); err != nil {
+		return err
+	}
+	return s.Store.Settle(ctx, settlements...)
 }

@@ -44,7 +44,7 @@ func newServiceDesk(s store, zone *time.Location) (*serviceDesk, error) {
 		return nil, err
 	}
 	d := &serviceDesk{store: s, hours: hours, told: map[string]int{}}
-	desk := workflow.NewDesk(s, workflow.DeskConfig{Clock: d.now})
+	desk := workflow.NewDesk(s, workflow.DeskConfig{Clock: d.now, Cache: 10_000})
 	d.incidents, err = incident.NewService(desk, incident.Config{Matrix: logMatrix(), Targets: targets(hours)})
 	if err != nil {
 		return nil, err

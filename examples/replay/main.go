@@ -23,6 +23,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/itsm-go/itsm/examples/replay/report"
@@ -31,6 +32,9 @@ import (
 )
 
 func main() {
+	// A batch program trades memory for speed, within reason.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(700 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -122,11 +126,11 @@ func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source
 		return figures, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store := &bulkStore{db: db}
-	if err := store.begin(ctx); err != nil {
+	store, err := newBulkStore(ctx, db)
+	if err != nil {
 		return figures, err
 	}
-	defer func() { err = store.close(err) }()
+	defer func() { err = errors.Join(err, store.close()) }()
 	desk, err := newServiceDesk(store, c.zone)
 	if err != nil {
 		return figures, err

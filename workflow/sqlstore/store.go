@@ -16,6 +16,7 @@ type Store struct {
 	db     *DB
 	tenant string
 	host   *hostTx // if bound
+	bulk   *Bulk   // if part of a load
 }
 
 var (
@@ -38,6 +39,9 @@ func (s *Store) look(ctx context.Context, what string, f func(*session) error) e
 	if s.host != nil {
 		return dbError(ctx, what, f(&session{ctx: ctx, host: s.host}))
 	}
+	if s.bulk != nil {
+		return s.bulk.look(ctx, what, f)
+	}
 	conn, err := s.db.reader.Conn(ctx)
 	if err != nil {
 		return dbError(ctx, what, err)
@@ -50,6 +54,9 @@ func (s *Store) look(ctx context.Context, what string, f func(*session) error) e
 // read runs f in a transaction, so that it sees one instant.
 func (s *Store) read(ctx context.Context, what string, f func(*namer) error) error {
 	return s.look(ctx, what, func(session *session) error {
+		if s.bulk != nil {
+			return f(newNamer(session, &s.bulk.names))
+		}
 		n := newNamer(session, &s.db.names)
 		if s.host != nil {
 			return f(n)
@@ -73,6 +80,9 @@ func (s *Store) read(ctx context.Context, what string, f func(*namer) error) err
 func (s *Store) write(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
 	if s.host != nil {
 		return s.join(ctx, what, f, then)
+	}
+	if s.bulk != nil {
+		return s.bulk.write(ctx, what, f, then)
 	}
 	conn, err := s.db.writer.Conn(ctx)
 	if err != nil {

@@ -1,0 +1,139 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// Bulk loads a lot at a time: an import, a migration, a replay. Each commit
+// through its stores is all or nothing, as ever, but many of them share one
+// transaction of the database, so that they cost one flush together. They are
+// there for good, and for others to see, after the next [Bulk.Flush]; what was
+// done since the last one is lost when the program or the machine dies.
+//
+// While a Bulk is open, every other commit waits for it. Its stores are safe for
+// concurrent use.
+type Bulk struct {
+	db    *DB
+	conn  *sql.Conn
+	names names // of the open transaction too
+}
+
+// Bulk begins to load. It waits for the running commit.
+func (db *DB) Bulk(ctx context.Context) (*Bulk, error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, dbError(ctx, "bulk", err)
+	}
+	b := &Bulk{db: db, conn: conn}
+	if err := b.begin(ctx); err != nil {
+		return nil, errors.Join(dbError(ctx, "bulk", err), conn.Close())
+	}
+	return b, nil
+}
+
+func (b *Bulk) begin(ctx context.Context) error {
+	return raw(b.conn, func(c *connection) error {
+		s := session{ctx: context.WithoutCancel(ctx), conn: c}
+		err := beginWriting(ctx, b.db.cfg.BusyTimeout, func() error {
+			_, err := s.exec("BEGIN IMMEDIATE")
+			return err
+		})
+		c.joined = err == nil
+		return err
+	})
+}
+
+// Tenant returns the store of one tenant within the load. It is good until the
+// load is closed.
+func (b *Bulk) Tenant(name string) *Store { return &Store{db: b.db, tenant: name, bulk: b} }
+
+// Flush makes lasting what was done until now.
+func (b *Bulk) Flush(ctx context.Context) error {
+	if err := b.end(ctx, "COMMIT"); err != nil {
+		return dbError(ctx, "bulk", commitError(err))
+	}
+	return dbError(ctx, "bulk", b.begin(ctx))
+}
+
+// Close ends the load. It makes lasting what was done since the last flush.
+func (b *Bulk) Close() error {
+	err := b.end(context.Background(), "COMMIT")
+	if err != nil {
+		err = errors.Join(commitError(err), b.end(context.Background(), "ROLLBACK"))
+	}
+	return errors.Join(dbError(context.Background(), "bulk", err), b.conn.Close())
+}
+
+// Discard ends the load and drops what was done since the last flush.
+func (b *Bulk) Discard() error {
+	err := b.end(context.Background(), "ROLLBACK")
+	return errors.Join(dbError(context.Background(), "bulk", err), b.conn.Close())
+}
+
+func (b *Bulk) end(ctx context.Context, how string) error {
+	return raw(b.conn, func(c *connection) error {
+		if !c.joined {
+			return nil
+		}
+		s := session{ctx: context.WithoutCancel(ctx), conn: c}
+		_, err := s.exec(how)
+		if err == nil {
+			c.joined = false
+		}
+		return err
+	})
+}
+
+// look runs f, which executes single statements.
+func (b *Bulk) look(ctx context.Context, what string, f func(*session) error) error {
+	err := raw(b.conn, func(c *connection) error { return f(&session{ctx: ctx, conn: c}) })
+	return dbError(ctx, what, err)
+}
+
+// write runs f as a step of the transaction, which is undone alone if it fails.
+func (b *Bulk) write(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return dbError(ctx, what, err)
+	}
+	whole := context.WithoutCancel(ctx)
+	err := raw(b.conn, func(c *connection) error {
+		if !c.joined {
+			return errors.Join(errors.New("the bulk load is closed"), workflow.ErrInvalid)
+		}
+		n := newNamer(&session{ctx: whole, conn: c}, &b.names)
+		if _, err := n.exec("SAVEPOINT itsm"); err != nil {
+			return err
+		}
+		err := f(n)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil && then == nil {
+			b.names.put(n.found)
+		}
+		if err == nil && then != nil {
+			return nil // ended below, when the host has written
+		}
+		return errors.Join(err, b.endStep(n.session, err))
+	})
+	if err == nil && then != nil {
+		err = project(whole, b.conn, then)
+		err = errors.Join(err, raw(b.conn, func(c *connection) error {
+			return b.endStep(&session{ctx: whole, conn: c}, err)
+		}))
+	}
+	return dbError(ctx, what, err)
+}
+
+func (b *Bulk) endStep(s *session, failed error) error {
+	var undo error
+	if failed != nil {
+		_, undo = s.exec("ROLLBACK TO itsm")
+	}
+	_, err := s.exec("RELEASE itsm")
+	return errors.Join(undo, err)
+}
