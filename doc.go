@@ -1,4 +1,18 @@
-// Package itsm is the map of a library for IT service management: lifecycles,
-// service levels, incidents and the rest of the practices, to be embedded in a
-// Go program. It holds no code.
+// Package itsm is the map of a library for IT service management. It holds no
+// code: import what you need from below it.
+//
+//   - [github.com/itsm-go/itsm/incident]: the practice of incident management.
+//   - [github.com/itsm-go/itsm/sla]: service levels, their targets and clocks.
+//   - [github.com/itsm-go/itsm/sla/calendar]: business time.
+//   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
+//     on: lifecycles, records, history, the command path, the persistence port.
+//   - [github.com/itsm-go/itsm/workflow/memstore]: the in-process store.
+//   - [github.com/itsm-go/itsm/workflow/storetest]: the suite that proves a store.
+//
+// In modules of their own are the SQL store (workflow/sqlstore), the benchmarks
+// beside other libraries (workflow/bench) and runnable programs (examples).
+//
+// Arrows only point down: the calendar uses nothing but the standard library,
+// the kernel may use the calendar, service levels use both, practices use all of
+// them and never each other.
 package itsm

@@ -2,7 +2,9 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +75,10 @@ func (st *step) fire(action string) error {
 	}
 	to, err := m.FireName(st.inc.State, action, workflow.AnyRole, st.facts())
 	if err != nil {
+		var te *workflow.TransitionError
+		if errors.As(err, &te) {
+			te.Allowed = st.offered(m)
+		}
 		return fmt.Errorf("incident: %s: %w", st.inc.Name(), err)
 	}
 	st.inc.State = m.SettleName(to, st.facts())
@@ -83,6 +89,18 @@ func (st *step) fire(action string) error {
 		st.inc.HoldReason = ""
 	}
 	return nil
+}
+
+// offered lists the actions there are in the incident's state, for somebody who
+// was refused: with what they require they could be taken.
+func (st *step) offered(m *workflow.Machine[Facts]) []string {
+	var names []string
+	for _, o := range m.Options(st.inc.State, workflow.AnyRole, st.facts()) {
+		if !slices.Contains(names, o.Action) {
+			names = append(names, o.Action)
+		}
+	}
+	return names
 }
 
 // can reports whether the lifecycle has the action in the incident's state.

@@ -13,12 +13,12 @@ func TestReadmeIsTrue(t *testing.T) {
 	if !strings.Contains(readme, source) {
 		t.Error("the README shows another program than main.go")
 	}
-	if got := run(t); !strings.Contains(readme, "prints\n\n```\n"+got+"```") {
+	if got := output(t); !strings.Contains(readme, "prints\n\n```\n"+got+"```") {
 		t.Errorf("the README shows another output than\n%s", got)
 	}
 }
 
-func run(t *testing.T) string {
+func output(t *testing.T) string {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
