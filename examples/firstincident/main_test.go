@@ -13,7 +13,7 @@ func TestReadmeIsTrue(t *testing.T) {
 	if !strings.Contains(readme, source) {
 		t.Error("the README shows another program than main.go")
 	}
-	if got := output(t); !strings.Contains(readme, "It prints\n\n```\n"+got+"```") {
+	if got := output(t); !strings.Contains(readme, "It prints\n```\n"+got+"```") {
 		t.Errorf("the README shows another output than\n%s", got)
 	}
 }
