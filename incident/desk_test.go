@@ -124,3 +124,5 @@ func resolution(t testing.TB) sla.Target {
 	return sla.Target{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("awaiting_caller", "awaiting_vendor"), Warn: []int{75},
 		Goals: []sla.Goal{sla.Within(4*time.Hour, calendar.Always(), 1), sla.Within(8*time.Hour, officeHours(t))}}
 }
+
+func to[T any](v T) *T { return &v }
