@@ -143,9 +143,9 @@ func (s *Service) complete(r Report, actor workflow.Actor) (Report, error) {
 	if !r.Channel.valid() {
 		p.Addf("unknown channel %q", r.Channel)
 	}
-	for field, v := range map[string]string{"caller": r.Caller, "category": r.Category, "subcategory": r.Subcategory,
-		"service": r.Service, "group": r.Group, "assignee": r.Assignee} {
-		checkName(&p, field, v)
+	for _, f := range []struct{ name, value string }{{"caller", r.Caller}, {"category", r.Category},
+		{"subcategory", r.Subcategory}, {"service", r.Service}, {"group", r.Group}, {"assignee", r.Assignee}} {
+		checkName(&p, f.name, f.value)
 	}
 	if len(r.CIs) > MaxCIs {
 		p.Addf("%d affected configuration items, at most %d", len(r.CIs), MaxCIs)

@@ -93,8 +93,8 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	})
 	p.Add(err)
 	s.cfg = cfg
-	for name, t := range cfg.Templates {
-		if t.Template != "" {
+	for _, name := range sortedKeys(cfg.Templates) {
+		if cfg.Templates[name].Template != "" {
 			p.Addf("template %q names another template", name)
 		}
 	}
@@ -106,11 +106,11 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 
 func (s *Service) compile(p *workflow.Problems, cfg Config) {
 	b := Bindings()
-	for name, g := range cfg.Guards {
+	for _, name := range sortedKeys(cfg.Guards) {
 		if _, ok := b.Guards[name]; ok {
 			p.Addf("guard %q is one of the library's own", name)
 		}
-		b.Guards[name] = g
+		b.Guards[name] = cfg.Guards[name]
 	}
 	for _, f := range cfg.Fields.Fields() {
 		b.Fields["field."+f.Name] = func(x Facts) bool {

@@ -141,8 +141,10 @@ var commandSpace = uuid.MustParse("5b0e5f7c-3f0c-5c8e-9d55-1f4b5d2f8a61")
 // Do carries out a command. decide reads and writes records through the [Tx] it
 // is given; it must not keep the Tx, has no other side effects, and may be
 // called again when another command got in between. An error of decide is
-// returned as it is, and nothing is changed. When the attempts are used up the
-// error matches [ErrConflict].
+// returned as it is. When the attempts are used up the error matches
+// [ErrConflict]. An error has changed nothing, unless it matches [ErrUnsure]:
+// then the store's answer was lost, and a command with a key settles it by being
+// given again.
 func (d *Desk) Do(ctx context.Context, cmd Command, decide func(*Tx) error) (Result, error) {
 	res, err := d.begin(ctx, cmd)
 	if err != nil || res.Duplicate {
@@ -246,5 +248,8 @@ func (d *Desk) settled(ctx context.Context, cmd Command, res Result, b Batch) (R
 	if err == nil && len(stored.Events) > 0 && stored.Events[0].Hash != res.Events[0].Hash {
 		return stored, nil
 	}
-	return res, err
+	if err != nil {
+		return Result{}, fmt.Errorf("workflow: %s: reading back what was committed: %w: %w", cmd.Name, ErrUnsure, err)
+	}
+	return res, nil
 }

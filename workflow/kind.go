@@ -185,13 +185,14 @@ func (k *Kind[T]) Get(tx *Tx, id ID) (T, error) {
 }
 
 // GetOrCreate reads a record within a command, or creates the one that fresh
-// returns, which must bear the id, if there is none yet.
+// returns, under that id, if there is none yet.
 func (k *Kind[T]) GetOrCreate(tx *Tx, id ID, fresh func() T) (T, error) {
 	rec, err := k.Get(tx, id)
 	if !errors.Is(err, ErrNotFound) {
 		return rec, err
 	}
 	rec = fresh()
+	rec.Base().ID = id
 	return rec, k.Create(tx, rec, Entry{})
 }
 
