@@ -47,9 +47,10 @@ func (s *Service) LogWork(ctx context.Context, actor workflow.Actor, id workflow
 		if err := p.Err("incident: work on " + st.inc.Name()); err != nil {
 			return err
 		}
-		hours := decimal.NewFromInt(int64(spent)).DivRound(decimal.NewFromInt(int64(time.Hour)), 12)
+		// Multiplied first, so that the only rounding is the one to cents.
+		cost := rate.Mul(decimal.NewFromInt(int64(spent))).DivRound(decimal.NewFromInt(int64(time.Hour)), 2)
 		st.inc.Work = append(st.inc.Work, Work{At: st.tx.Now(), By: actor.ID, Spent: spent,
-			Rate: rate, Cost: rate.Mul(hours).Round(2), Note: note})
+			Rate: rate, Cost: cost, Note: note})
 		return nil
 	})
 }

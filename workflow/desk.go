@@ -224,11 +224,21 @@ func (d *Desk) recall(ctx context.Context, res Result) (Result, error) {
 }
 
 // commit submits the batch, and submits it again while the store is unsure: the
-// batch's id makes that safe.
+// batch's id makes that safe. Once the store has been unsure, only a success or a
+// refusal of the batch itself tells what happened.
 func (d *Desk) commit(ctx context.Context, b Batch) error {
+	unsure := false
 	for attempt := 1; ; attempt++ {
 		err := d.store.Commit(ctx, b)
-		if !errors.Is(err, ErrUnsure) || attempt >= d.cfg.Attempts || ctx.Err() != nil {
+		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) {
+			return err
+		}
+		if errors.Is(err, ErrUnsure) {
+			unsure = true
+		} else if unsure {
+			err = fmt.Errorf("%w: %w", ErrUnsure, err)
+		}
+		if !unsure || attempt >= d.cfg.Attempts || ctx.Err() != nil {
 			return err
 		}
 		d.cfg.Log.DebugContext(ctx, "committing again", "batch", b.ID, "attempt", attempt, "error", err)
