@@ -21,21 +21,22 @@ const module = "github.com/itsm-go/itsm"
 // never import each other. A folder's rule holds for those below it, unless
 // they have their own.
 var mayImport = map[string][]string{
-	".":                   {},
-	"sla/calendar":        {},
-	"cmdb/graph":          {},
-	"workflow/approval":   {},
-	"workflow/routing":    {"sla/calendar"},
-	"workflow":            {"sla/calendar"},
-	"workflow/memstore":   {"workflow"},
-	"workflow/faultstore": {"workflow"},
-	"workflow/storetest":  {"workflow"},
-	"workflow/scenario":   {"workflow", "sla", "incident"},
-	"sla":                 {"sla/calendar", "workflow"},
-	"cmdb":                {"cmdb/graph", "sla/calendar", "workflow"},
-	"incident":            {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
-	"problem":             {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
-	"change":              {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
+	".":                     {},
+	"sla/calendar":          {},
+	"cmdb/graph":            {},
+	"workflow/approval":     {},
+	"workflow/routing":      {"sla/calendar"},
+	"workflow":              {"sla/calendar"},
+	"workflow/memstore":     {"workflow"},
+	"workflow/faultstore":   {"workflow"},
+	"workflow/storetest":    {"workflow"},
+	"workflow/scenario":     {"workflow"},
+	"sla":                   {"sla/calendar", "workflow"},
+	"cmdb":                  {"cmdb/graph", "sla/calendar", "workflow"},
+	"incident":              {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
+	"incident/incidenttest": {"incident", "sla", "workflow", "workflow/memstore", "workflow/scenario"},
+	"problem":               {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
+	"change":                {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 }
 
 // Only these may import package testing outside of tests.

@@ -48,7 +48,8 @@ func (st *step) notice(to ...string) Notice {
 	return n
 }
 
-// notify tells people of the incident as it now is; the actor knows already.
+// notify tells people of the incident as it now is. The actor knows already, but
+// who reports an incident is told its number.
 func (st *step) notify(topic string, to ...string) error {
 	return st.tell(topic, "", to...)
 }
@@ -56,6 +57,8 @@ func (st *step) notify(topic string, to ...string) error {
 func (st *step) tell(topic, text string, to ...string) error {
 	n := st.notice(to...)
 	n.Text = text
-	n.To = slices.DeleteFunc(n.To, func(p string) bool { return p == st.tx.Actor().ID })
+	if topic != TopicOpened {
+		n.To = slices.DeleteFunc(n.To, func(p string) bool { return p == st.tx.Actor().ID })
+	}
 	return st.tx.Send(st.s.kind.Ref(st.inc.ID), topic, n)
 }

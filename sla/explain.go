@@ -114,6 +114,14 @@ func (x *Explanation) add(l Line) {
 	x.Lines = append(x.Lines, l)
 }
 
+// In returns the explanation told in another zone than the calendar's.
+func (x Explanation) In(zone *time.Location) Explanation {
+	if zone != nil {
+		x.zone = zone
+	}
+	return x
+}
+
 // String tells the story to a customer, in the calendar's zone.
 func (x Explanation) String() string {
 	var b strings.Builder

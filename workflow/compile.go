@@ -96,7 +96,7 @@ func conditions[F any](d *Definition, t *Transition, b Bindings[F]) []condition[
 		}
 	}
 	for _, f := range fields {
-		all = append(all, condition[F]{check: b.Fields[f], field: true, why: "must be filled in: " + f})
+		all = append(all, condition[F]{check: b.Fields[f], field: f, why: "must be filled in: " + f})
 	}
 	return all
 }

@@ -107,8 +107,12 @@ func AuthorizeByRole(_ context.Context, a Access) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("workflow: %s on %v: %v holds roles %q, needs one of %q: %w",
-		a.Command, a.Ref, a.Actor, slices.Concat(a.Actor.Roles, a.Relations), a.Roles, ErrForbidden)
+	record := a.Ref.String()
+	if a.Ref.ID == (ID{}) {
+		record = "a new " + a.Ref.Kind
+	}
+	return fmt.Errorf("workflow: %s on %s: %v holds roles %q, needs one of %q: %w",
+		a.Command, record, a.Actor, slices.Concat(a.Actor.Roles, a.Relations), a.Roles, ErrForbidden)
 }
 
 // Command is what somebody asks for.

@@ -54,7 +54,7 @@ type step struct {
 type condition[F any] struct {
 	check   func(F) bool
 	negated bool
-	field   bool
+	field   string // that must be filled in; empty for a guard
 	why     string
 }
 

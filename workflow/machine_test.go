@@ -135,7 +135,7 @@ func TestAutomaticTransitionsSettle(t *testing.T) {
 func TestOptionsSayWhyNot(t *testing.T) {
 	m := requestMachine(t)
 	require.Equal(t, []workflow.Option{
-		{Action: "hold", Label: "Put on hold", To: "on_hold", Reasons: []string{"must be filled in: hold_reason"}},
+		{Action: "hold", Label: "Put on hold", To: "on_hold", Allowed: true, Needs: []string{"hold_reason"}},
 		{Action: "resolve", Label: "Resolve", To: "resolved", Allowed: true},
 		{Action: "cancel", Label: "cancel", To: "cancelled", Reasons: []string{"needs the role manager"}},
 	}, m.Options("in_progress", m.Roles("agent"), facts{"assignee": true, "tasks_done": true, "resolution": true}))

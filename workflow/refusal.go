@@ -54,11 +54,13 @@ type Option struct {
 	Label   string   `json:"label"` // for people
 	To      string   `json:"to"`    // the state it leads to, or would
 	Allowed bool     `json:"allowed"`
+	Needs   []string `json:"needs,omitempty"`   // the fields that must be filled in with it
 	Reasons []string `json:"reasons,omitempty"` // why it is not allowed
 }
 
 // Options lists what can be done in a state, in the order of the definition,
-// and why not where it is not allowed. An unknown state has none.
+// and why not where it is not allowed. An action that only wants fields filled in
+// is allowed, as a form can ask for them. An unknown state has none.
 func (m *Machine[F]) Options(state string, roles RoleSet, facts F) []Option {
 	from, ok := m.State(state)
 	if !ok {
@@ -70,7 +72,10 @@ func (m *Machine[F]) Options(state string, roles RoleSet, facts F) []Option {
 		if v.edge == nil {
 			continue
 		}
-		o := Option{Action: a.Name, Label: a.Label, To: v.edge.t.To, Allowed: v.rank == accepted, Reasons: v.reasons}
+		o := Option{Action: a.Name, Label: a.Label, To: v.edge.t.To, Allowed: v.rank >= emptyField, Needs: v.needs}
+		if !o.Allowed {
+			o.Reasons = v.reasons
+		}
 		if o.Label == "" {
 			o.Label = o.Action
 		}
@@ -92,6 +97,7 @@ const (
 type verdict[F any] struct {
 	rank    int
 	edge    *edge[F]
+	needs   []string // the empty fields among the reasons
 	reasons []string
 	causes  []error
 }
@@ -127,8 +133,9 @@ func (v *verdict[F]) weigh(facts F) {
 		c := &v.edge.when[i]
 		switch {
 		case c.check(facts) != c.negated:
-		case c.field:
+		case c.field != "":
 			v.rank = min(v.rank, emptyField)
+			v.needs = append(v.needs, c.field)
 			v.because(ErrRequired, c.why)
 		default:
 			v.rank = badGuard

@@ -108,7 +108,7 @@ func TestPrecedence(t *testing.T) {
 	require.NoError(t, err)
 	for _, x := range []struct{ at, want string }{
 		{"2026-11-23T09:00:00Z", "open: hours desk"},
-		{"2026-11-23T12:00:00Z", "closed: outside hours desk"},
+		{"2026-11-23T12:00:00Z", "closed: outside desk"},
 		{"2026-11-24T01:00:00Z", "open: hours desk"}, // the night shift of Monday survives the override
 		{"2026-11-24T09:00:00Z", "closed: override Late start"},
 		{"2026-11-24T11:00:00Z", "open: override Late start"},
@@ -116,7 +116,7 @@ func TestPrecedence(t *testing.T) {
 		{"2026-11-24T15:00:00Z", "closed: override Late start"}, // nothing to break
 		{"2026-11-25T01:00:00Z", "closed: holiday Holiday"},
 		{"2026-11-25T12:00:00Z", "closed: holiday Holiday"},
-		{"2026-11-26T00:30:00Z", "closed: outside hours desk"}, // the override started no night shift
+		{"2026-11-26T00:30:00Z", "closed: outside desk"}, // the override started no night shift
 		{"2026-11-27T22:30:00Z", "open: hours desk"},
 		{"2026-11-27T23:30:00Z", "closed: break Night move"},
 		{"2026-11-28T00:30:00Z", "closed: break Night move"},
@@ -127,7 +127,7 @@ func TestPrecedence(t *testing.T) {
 		assert.Equal(t, x.want, r.String(), x.at)
 		assert.Equal(t, c.IsOpen(at(t, x.at)), r.Open, x.at)
 	}
-	assert.Equal(t, "closed: outside hours desk", c.Reason(time.Unix(maxUnix, 0)).String())
+	assert.Equal(t, "closed: outside desk", c.Reason(time.Unix(maxUnix, 0)).String())
 	assert.Equal(t, "Kind(0)", Kind(0).String())
 }
 

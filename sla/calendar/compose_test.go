@@ -121,7 +121,7 @@ func TestANewVersionLeavesThePastAsItWas(t *testing.T) {
 	late, err := Versions("hours", Version{From: change, Calendar: office})
 	require.NoError(t, err)
 	assert.Nil(t, late.Effective(change.Add(-1)))
-	assert.Equal(t, "closed: outside hours hours", late.Reason(change.Add(-1)).String())
+	assert.Equal(t, "closed: outside hours", late.Reason(change.Add(-1)).String())
 }
 
 func TestComposedReasons(t *testing.T) {
@@ -141,10 +141,10 @@ func TestComposedReasons(t *testing.T) {
 	}{
 		{either, "2026-11-23T17:00:00Z", "open: hours day"},
 		{either, "2026-11-23T20:00:00Z", "open: hours late"},
-		{either, "2026-11-23T02:00:00Z", "closed: outside hours day"},
+		{either, "2026-11-23T02:00:00Z", "closed: outside day"},
 		{either, "2026-12-25T12:00:00Z", "closed: holiday Christmas Day"},
 		{both, "2026-11-23T17:00:00Z", "open: hours day"},
-		{both, "2026-11-23T20:00:00Z", "closed: outside hours day"},
+		{both, "2026-11-23T20:00:00Z", "closed: outside day"},
 		{only, "2026-11-23T15:00:00Z", "open: hours day"},
 		{only, "2026-11-23T17:00:00Z", "closed: excluded late"},
 	} {

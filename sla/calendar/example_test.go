@@ -109,7 +109,7 @@ func ExampleCalendar_Reason() {
 	// closed: break Town hall
 	// closed: override Christmas Eve
 	// closed: holiday Christmas Day
-	// closed: outside hours Berlin office
+	// closed: outside Berlin office
 }
 
 func ExampleCalendar_Windows() {
@@ -196,7 +196,7 @@ func ExampleIntersection() {
 	fmt.Println(both.Reason(day.Add(10 * time.Hour)))
 	// Output:
 	// 14:00 to 17:30 CET
-	// closed: outside hours provider
+	// closed: outside provider
 }
 
 // An on-call desk covers what the office does not.

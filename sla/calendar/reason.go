@@ -73,6 +73,9 @@ func (r Reason) String() string {
 	if r.Open {
 		s = "open: "
 	}
+	if r.Kind == KindOutside && r.Name != "" {
+		return s + "outside " + r.Name
+	}
 	s += r.Kind.String()
 	if r.Name != "" {
 		s += " " + r.Name
