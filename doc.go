@@ -8,6 +8,9 @@
 //     on: lifecycles, records, history, the command path, the persistence port.
 //   - [github.com/itsm-go/itsm/workflow/memstore]: the in-process store.
 //   - [github.com/itsm-go/itsm/workflow/storetest]: the suite that proves a store.
+//   - [github.com/itsm-go/itsm/workflow/faultstore]: a store that fails on purpose.
+//   - [github.com/itsm-go/itsm/workflow/scenario]: stories that test a
+//     configuration; package incidenttest has those of incidents.
 //
 // In modules of their own are the SQL store (workflow/sqlstore), the benchmarks
 // beside other libraries (workflow/bench) and runnable programs (examples).

@@ -3,7 +3,7 @@
 //
 //	db, err := sqlstore.Open(ctx, "desk.db", sqlstore.Config{})
 //	defer db.Close()
-//	desk := workflow.NewDesk(db.Tenant("acme"))
+//	desk := workflow.NewDesk(db.Tenant("acme"), workflow.DeskConfig{})
 //
 // # What is promised
 //
@@ -32,7 +32,7 @@
 //
 //	tx, err := db.Begin(ctx)
 //	defer tx.Rollback()
-//	desk := workflow.NewDesk(db.Tenant("acme").WithTx(tx))
+//	desk := workflow.NewDesk(db.Tenant("acme").WithTx(tx), workflow.DeskConfig{})
 //	// commands of the desk, statements of your own
 //	err = tx.Commit()
 //
@@ -44,6 +44,12 @@
 // tables may be read by other programs; whoever edits events or bodies by hand
 // is found out by [workflow.VerifyStore]. [DB.Check] looks for damage of the
 // file, and [DB.Backup] copies it while it is in use.
+//
+// # Loading a lot
+//
+// An import of a hundred thousand records does not want a flush for each. The
+// stores of a [Bulk] commit into one transaction that lasts until the next
+// [Bulk.Flush]; what fails is undone alone.
 //
 // # What a query costs
 //

@@ -134,6 +134,30 @@ func ExampleConfig_project() {
 	// Output: 1 <nil>
 }
 
+// An import flushes once in a while, not with every commit.
+func ExampleDB_Bulk() {
+	ctx := context.Background()
+	db, err := sqlstore.Open(ctx, ":memory:", sqlstore.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	load, err := db.Bulk(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	batch := exampleBatch("Mail is down")
+	if err := load.Tenant("acme").Commit(ctx, batch); err != nil {
+		log.Fatal(err)
+	}
+	if err := load.Close(); err != nil { // or Flush, and go on
+		log.Fatal(err)
+	}
+	doc, err := db.Tenant("acme").Get(ctx, batch.Writes[0].Document.Ref)
+	fmt.Println(doc.Version, err)
+	// Output: 1 <nil>
+}
+
 func ExampleStore_Claim() {
 	ctx := context.Background()
 	db, err := sqlstore.Open(ctx, ":memory:", sqlstore.Config{})
