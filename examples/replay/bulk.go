@@ -11,8 +11,10 @@ import (
 	"github.com/itsm-go/itsm/workflow/sqlstore"
 )
 
-// perFlush is how many commits of the library go into one of the database.
-const perFlush = 1000
+const (
+	perFlush = 5000 // so many commits of the library go into one of the database
+	perWrite = 100  // and at most so many are written at a time
+)
 
 // bulkStore is a store for a program that is alone with its database and begins
 // again if it dies: it queues commits, writes them behind the back of the next
@@ -42,17 +44,35 @@ func newBulkStore(ctx context.Context, db *sqlstore.DB) (*bulkStore, error) {
 
 func (s *bulkStore) write(ctx context.Context) {
 	defer close(s.ended)
-	count := 0
+	unflushed := 0
 	for b := range s.queue {
+		batches := s.more(b)
 		if s.err() == nil {
-			err := s.Store.Commit(ctx, b)
-			if count++; err == nil && count%perFlush == 0 {
-				err = s.load.Flush(ctx)
+			err := s.CommitAll(ctx, batches...)
+			if unflushed += len(batches); err == nil && unflushed >= perFlush {
+				err, unflushed = s.load.Flush(ctx), 0
 			}
 			s.fail(err)
 		}
-		s.pending.Done()
+		s.pending.Add(-len(batches))
 	}
+}
+
+// more returns a batch and those that are queued behind it.
+func (s *bulkStore) more(b workflow.Batch) []workflow.Batch {
+	batches := []workflow.Batch{b}
+	for len(batches) < perWrite {
+		select {
+		case next, ok := <-s.queue:
+			if !ok {
+				return batches
+			}
+			batches = append(batches, next)
+		default:
+			return batches
+		}
+	}
+	return batches
 }
 
 func (s *bulkStore) fail(err error) {

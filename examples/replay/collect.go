@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/examples/replay/report"
@@ -14,21 +12,17 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 )
 
-// collector reads the figures back from what is stored: the records for what
-// became of the incidents, their events for how long they waited.
+// collector reads the figures back from what is stored.
 type collector struct {
 	desk  *serviceDesk
 	tally *report.Tally
+	holds map[workflow.ID][]report.Spell
 	end   time.Time // of the replay
 }
 
 // run adds every incident to the tally and returns the explanation of one
 // breach, as an example.
 func (c *collector) run(ctx context.Context) (breach string, err error) {
-	spells, err := c.holds(ctx)
-	if err != nil {
-		return "", err
-	}
 	for inc, err := range c.desk.incidents.Find(ctx, workflow.Query{}) {
 		if err != nil {
 			return "", err
@@ -37,7 +31,7 @@ func (c *collector) run(ctx context.Context) (breach string, err error) {
 		if err != nil {
 			return "", err
 		}
-		r.Holds = spells[inc.ID]
+		r.Holds = c.holds[inc.ID]
 		c.tally.Add(r)
 		if breach == "" {
 			if breach, err = c.explain(inc); err != nil {
@@ -68,45 +62,6 @@ func (c *collector) record(inc *incident.Incident) (report.Record, error) {
 			Met: reading.State == sla.StateStopped && !reading.Breached, Breached: reading.Breached})
 	}
 	return r, nil
-}
-
-// holds adds up how long each incident waited for what, from the history alone.
-func (c *collector) holds(ctx context.Context) (map[workflow.ID][]report.Spell, error) {
-	type waiting struct {
-		reason string
-		since  time.Time
-	}
-	now := map[workflow.ID]waiting{}
-	spells := map[workflow.ID][]report.Spell{}
-	end := func(id workflow.ID, at time.Time) {
-		if w := now[id]; w.reason != "" {
-			spells[id] = append(spells[id], report.Spell{Reason: strings.ReplaceAll(w.reason, "_", " "),
-				Elapsed: at.Sub(w.since), Business: c.desk.hours.Between(w.since, at)})
-		}
-		delete(now, id)
-	}
-	for e, err := range c.desk.store.Events(ctx, "", workflow.Filter{Kinds: []string{incident.KindName}}) {
-		if err != nil {
-			return nil, err
-		}
-		for _, change := range e.Changes {
-			if change.Path != "/hold_reason" {
-				continue
-			}
-			end(e.ID, e.At)
-			if change.New != nil {
-				var reason string
-				if err := json.Unmarshal(change.New, &reason); err != nil {
-					return nil, err
-				}
-				now[e.ID] = waiting{reason, e.At}
-			}
-		}
-	}
-	for id := range now {
-		end(id, c.end)
-	}
-	return spells, nil
 }
 
 // explain accounts for the resolution clock of an incident that breached it

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/examples/replay/report"
@@ -21,6 +22,7 @@ type driver struct {
 	desk     *serviceDesk
 	tally    *report.Tally
 	refused  map[string]int
+	holds    map[workflow.ID][]report.Spell
 	progress io.Writer
 }
 
@@ -31,6 +33,8 @@ type course struct {
 	next   int       // the row to come; -1 before the incident is opened
 	at     time.Time // when it is its turn
 	inc    *incident.Incident
+	waits  incident.HoldReason // for what, since when
+	since  time.Time
 }
 
 func (c *course) advance() bool {
@@ -63,19 +67,21 @@ func (a *agenda) Pop() any {
 	return c
 }
 
-// run replays the log.
-func (d *driver) run(ctx context.Context, log *snlog.Log) error {
-	todo := make(agenda, 0, len(log.Incidents))
+// run replays the incidents of a log, and lets go of each when it is done.
+func (d *driver) run(ctx context.Context, incidents []snlog.Incident) error {
+	todo := make(agenda, 0, len(incidents))
 	total := 0
-	for i, inc := range log.Incidents {
+	for i, inc := range incidents {
 		opened := inc.Rows[0].Opened
 		if opened.IsZero() {
 			opened = inc.Rows[0].Updated
 		}
 		todo = append(todo, &course{logged: inc, order: i, next: -1, at: opened})
 		total += len(inc.Rows)
+		incidents[i].Rows = nil
 	}
 	heap.Init(&todo)
+	var waiting []*course // when the log ends
 	for done := 0; len(todo) > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -92,13 +98,41 @@ func (d *driver) run(ctx context.Context, log *snlog.Log) error {
 				fmt.Fprintf(d.progress, "replayed %d of %d events, up to %s\n", done, total, c.at.Format("2 January 2006"))
 			}
 		}
+		d.watch(c)
 		if c.advance() {
 			heap.Fix(&todo, 0)
 		} else {
 			heap.Pop(&todo)
+			if c.logged.Rows = nil; c.waits != "" {
+				waiting = append(waiting, c)
+			}
 		}
 	}
-	return d.desk.windTo(ctx, d.desk.now().Add(2*time.Hour))
+	if err := d.desk.windTo(ctx, d.desk.now().Add(2*time.Hour)); err != nil {
+		return err
+	}
+	for _, c := range waiting {
+		d.waited(c, d.desk.now())
+	}
+	return nil
+}
+
+// watch notes for how long an incident waits for what.
+func (d *driver) watch(c *course) {
+	if c.inc == nil || c.inc.HoldReason == c.waits {
+		return
+	}
+	d.waited(c, c.inc.UpdatedAt)
+	c.waits, c.since = c.inc.HoldReason, c.inc.UpdatedAt
+}
+
+func (d *driver) waited(c *course, until time.Time) {
+	if c.waits != "" {
+		d.holds[c.inc.ID] = append(d.holds[c.inc.ID], report.Spell{
+			Reason:  strings.ReplaceAll(string(c.waits), "_", " "),
+			Elapsed: until.Sub(c.since), Business: d.desk.hours.Between(c.since, until),
+		})
+	}
 }
 
 // step opens an incident or replays its next row.

@@ -29,11 +29,12 @@ import (
 	"github.com/itsm-go/itsm/examples/replay/report"
 	"github.com/itsm-go/itsm/examples/replay/sample"
 	"github.com/itsm-go/itsm/examples/replay/snlog"
+	"github.com/itsm-go/itsm/workflow"
 )
 
 func main() {
 	// A batch program trades memory for speed, within reason.
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(600)
 	debug.SetMemoryLimit(700 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -137,8 +138,10 @@ func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source
 	}
 	source.Calendar = hoursInWords + ", " + c.zone.String()
 	source.Goals = goalsInWords()
-	d := &driver{desk: desk, tally: &report.Tally{Zone: c.zone}, refused: map[string]int{}, progress: progress}
-	if err := d.run(ctx, log); err != nil {
+	logged := log.Logged() // before the rows are let go of
+	d := &driver{desk: desk, tally: &report.Tally{Zone: c.zone}, refused: map[string]int{},
+		holds: map[workflow.ID][]report.Spell{}, progress: progress}
+	if err := d.run(ctx, log.Incidents); err != nil {
 		return figures, err
 	}
 	if c.verify {
@@ -146,13 +149,13 @@ func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source
 			return figures, err
 		}
 	}
-	breach, err := (&collector{desk, d.tally, desk.now()}).run(ctx)
+	breach, err := (&collector{desk, d.tally, d.holds, desk.now()}).run(ctx)
 	if err != nil {
 		return figures, err
 	}
 	replayed := d.tally.Replayed()
 	replayed.Messages = desk.told
-	return report.Figures{Source: source, Logged: log.Logged(), Replayed: replayed, Refused: d.refused, Breach: breach}, nil
+	return report.Figures{Source: source, Logged: logged, Replayed: replayed, Refused: d.refused, Breach: breach}, nil
 }
 
 // read reads the log the flags name, or the sample.

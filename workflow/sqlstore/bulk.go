@@ -19,7 +19,8 @@ import (
 type Bulk struct {
 	db    *DB
 	conn  *sql.Conn
-	names names // of the open transaction too
+	names names           // of the open transaction too
+	ends  map[int64]int64 // the last position of each tenant, as nobody else writes
 }
 
 // Bulk begins to load. It waits for the running commit.
@@ -28,7 +29,7 @@ func (db *DB) Bulk(ctx context.Context) (*Bulk, error) {
 	if err != nil {
 		return nil, dbError(ctx, "bulk", err)
 	}
-	b := &Bulk{db: db, conn: conn}
+	b := &Bulk{db: db, conn: conn, ends: map[int64]int64{}}
 	if err := b.begin(ctx); err != nil {
 		return nil, errors.Join(dbError(ctx, "bulk", err), conn.Close())
 	}
@@ -56,6 +57,7 @@ func (b *Bulk) Flush(ctx context.Context) error {
 	if err := b.end(ctx, "COMMIT"); err != nil {
 		return dbError(ctx, "bulk", commitError(err))
 	}
+	clear(b.ends) // others may write in between
 	return dbError(ctx, "bulk", b.begin(ctx))
 }
 
@@ -108,9 +110,13 @@ func (b *Bulk) write(ctx context.Context, what string, f func(*namer) error, the
 		if _, err := n.exec("SAVEPOINT itsm"); err != nil {
 			return err
 		}
+		n.ends = b.ends
 		err := f(n)
 		if err == nil {
 			err = ctx.Err()
+		}
+		if err != nil {
+			clear(b.ends)
 		}
 		if err == nil && then == nil {
 			b.names.put(n.found)
@@ -121,7 +127,9 @@ func (b *Bulk) write(ctx context.Context, what string, f func(*namer) error, the
 		return errors.Join(err, b.endStep(n.session, err))
 	})
 	if err == nil && then != nil {
-		err = project(whole, b.conn, then)
+		if err = project(whole, b.conn, then); err != nil {
+			clear(b.ends)
+		}
 		err = errors.Join(err, raw(b.conn, func(c *connection) error {
 			return b.endStep(&session{ctx: whole, conn: c}, err)
 		}))

@@ -11,15 +11,13 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 )
 
-// What a commit executes. Numbered parameters stand in the order of use.
+// What a commit executes. An INSERT that selects or returns would keep a journal
+// of its own for the case that it fails half-way, so none does.
 const (
-	addBatch = `INSERT INTO itsm_batches (tenant, id, after, last)
-SELECT ?1, ?2, p.after, p.after + ?5 FROM (
-	SELECT coalesce((SELECT max(position) FROM itsm_events WHERE position > ?3 AND position < ?4), ?3) AS after
-) p WHERE true
-ON CONFLICT DO NOTHING RETURNING after`
-	addRecord = `INSERT INTO itsm_records (kind, id, version, schema, created, updated, head, shape, entries, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING record`
+	lastPosition = "SELECT coalesce((SELECT max(position) FROM itsm_events WHERE position > ?1 AND position < ?2), ?1)"
+	addBatch     = "INSERT INTO itsm_batches (tenant, id, after, last) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+	addRecord    = `INSERT INTO itsm_records (kind, id, version, schema, created, updated, head, shape, entries, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	versionOf    = "SELECT record, version, shape, entries FROM itsm_records WHERE kind = ? AND id = ?"
 	updateRecord = "UPDATE itsm_records SET version = ?, schema = ?, updated = ?, head = ?, entries = ?, body = ? WHERE record = ?"
 	reshape      = "UPDATE itsm_records SET shape = ? WHERE record = ?"
@@ -29,29 +27,59 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING record`
 	addEvent     = "INSERT INTO itsm_events (position, record, version, encoded) VALUES (?, ?, ?, ?)"
 )
 
-// errAgain undoes a batch that was committed before.
+// errAgain says that a batch was committed before and has changed nothing.
 var errAgain = errors.New("the batch was committed before")
 
 // Commit implements [workflow.Store]. It makes one transaction of the batch; a
 // bound store makes it part of the host's.
 func (s *Store) Commit(ctx context.Context, b workflow.Batch) error {
-	if err := b.Validate(); err != nil {
+	return s.CommitAll(ctx, b)
+}
+
+// CommitAll makes one transaction of several batches, in their order: all of
+// them happen, or none. It is for imports, which save a flush for each. A batch
+// that was committed before is passed over, as by Commit.
+func (s *Store) CommitAll(ctx context.Context, batches ...workflow.Batch) error {
+	if err := s.checkTenant(); err != nil || len(batches) == 0 {
 		return err
 	}
-	if err := s.checkTenant(); err != nil {
-		return err
+	rows := make([][]row, len(batches))
+	for i, b := range batches {
+		if err := b.Validate(); err != nil {
+			return err
+		}
+		var err error
+		if rows[i], err = encodeWrites(b.Writes); err != nil {
+			return err
+		}
 	}
-	rows, err := encodeWrites(b.Writes)
-	if err != nil {
-		return err
-	}
+	var fresh []workflow.Batch
 	var then func(context.Context, *sql.Tx) error
 	if project := s.db.cfg.Project; project != nil {
-		then = func(ctx context.Context, tx *sql.Tx) error { return project(ctx, tx, b) }
+		then = func(ctx context.Context, tx *sql.Tx) error {
+			for _, b := range fresh {
+				if err := project(ctx, tx, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 	}
-	err = s.write(ctx, "commit", func(n *namer) error {
-		c := commit{namer: n}
-		return c.apply(s, b, rows)
+	err := s.write(ctx, "commit", func(n *namer) error {
+		fresh = fresh[:0]
+		for i, b := range batches {
+			c := commit{namer: n}
+			switch err := c.apply(s, b, rows[i]); {
+			case err == nil:
+				fresh = append(fresh, b)
+			case !errors.Is(err, errAgain):
+				return err
+			}
+		}
+		if len(fresh) == 0 {
+			return errAgain
+		}
+		return nil
 	}, then)
 	if errors.Is(err, errAgain) {
 		return nil
@@ -109,11 +137,12 @@ func (c *commit) apply(s *Store, b workflow.Batch, rows []row) error {
 	if c.tenant >= maxTenants {
 		return fmt.Errorf("more than %d tenants: %w", maxTenants, workflow.ErrInvalid)
 	}
-	var position int64
-	first := c.tenant << positionBits
-	args := []any{c.tenant, b.ID[:], first, first + 1<<positionBits, len(rows)}
-	fresh, err := c.one(addBatch, args, &position)
-	if err == nil && !fresh {
+	position, err := c.end()
+	if err != nil {
+		return err
+	}
+	fresh, err := c.exec(addBatch, c.tenant, b.ID[:], position, position+int64(len(rows)))
+	if err == nil && fresh == 0 {
 		err = errAgain
 	}
 	if err != nil {
@@ -124,10 +153,24 @@ func (c *commit) apply(s *Store, b workflow.Batch, rows []row) error {
 			return err
 		}
 	}
+	if c.ends != nil {
+		c.ends[c.tenant] = position + int64(len(rows))
+	}
 	if err := c.setTimers(b.Timers); err != nil {
 		return err
 	}
 	return c.send(b.Messages)
+}
+
+// end returns the last position of the tenant's feed.
+func (c *commit) end() (int64, error) {
+	if position, ok := c.ends[c.tenant]; ok {
+		return position, nil
+	}
+	first := c.tenant << positionBits
+	position := first
+	_, err := c.one(lastPosition, []any{first, first + 1<<positionBits}, &position)
+	return position, err
 }
 
 // write stores the record's new version over the one before, and its event.
@@ -155,14 +198,16 @@ func (c *commit) create(kind int64, r *row) (record int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	args := []any{kind, d.ID[:], d.Version, d.Schema, encodeTime(d.Created), encodeTime(d.Updated), d.Head[:],
-		shape, r.entries, r.body}
-	ok, err := c.one(addRecord, args, &record)
+	added, err := c.run(addRecord, []any{kind, d.ID[:], d.Version, d.Schema, encodeTime(d.Created), encodeTime(d.Updated),
+		d.Head[:], shape, r.entries, r.body})
 	if err != nil {
 		return 0, err
 	}
-	if !ok {
-		_, err := c.current(kind, d)
+	if n, err := added.RowsAffected(); err != nil || n == 0 {
+		_, e := c.current(kind, d)
+		return 0, errors.Join(err, e)
+	}
+	if record, err = added.LastInsertId(); err != nil {
 		return 0, err
 	}
 	return record, c.index(kind, record, d, nil)

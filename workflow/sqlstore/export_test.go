@@ -38,7 +38,7 @@ func Statements(t *testing.T, s *Store, q workflow.Query) (texts []string) {
 func FixedStatements() map[string]string {
 	return map[string]string{
 		"get": getRecord, "version": versionOf, "feed end": feedEnd, "feed": feedOfAll, "feed of kinds": fmt.Sprintf(feedOfKinds, "?, ?"), "history": feedOfRecord,
-		"batch": batchEvents, "add batch": addBatch,
+		"batch": batchEvents, "last position": lastPosition,
 		"anything due": anythingDue, "timers due": freeTimers, "messages due": freeMessages,
 		"timers to wake": wakeTimers, "messages to wake": wakeMessages,
 		"timers of a record": timersOf, "first message": firstMessage, "head message": headMessage, "add message": addMessage,

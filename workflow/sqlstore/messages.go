@@ -4,8 +4,8 @@ import "github.com/itsm-go/itsm/workflow"
 
 const (
 	addMessage = `INSERT INTO itsm_messages (kind, id, tenant, ready, lane, out, attempt, token, error, message, topic, at, payload)
-SELECT ?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM itsm_messages WHERE kind = ?1 AND id = ?2 AND lane <> 3),
-	0, 0, 0, '', ?5, ?6, ?7, ?8`
+VALUES (?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM itsm_messages WHERE kind = ?1 AND id = ?2 AND lane <> 3),
+	0, 0, 0, '', ?5, ?6, ?7, ?8)`
 	dropMessage  = "DELETE FROM itsm_messages WHERE seq = ?"
 	laneMessage  = "UPDATE itsm_messages SET lane = ? WHERE seq = ?"
 	firstMessage = "SELECT seq, ready FROM itsm_messages WHERE kind = ? AND id = ? AND lane <> 3 ORDER BY seq LIMIT 1"

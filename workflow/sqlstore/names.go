@@ -75,10 +75,11 @@ type namer struct {
 	*session
 	known *names
 	found map[nameKey]int64
+	ends  map[int64]int64 // by tenant; nil if others may write
 }
 
 func newNamer(s *session, known *names) *namer {
-	return &namer{s, known, map[nameKey]int64{}}
+	return &namer{session: s, known: known, found: map[nameKey]int64{}}
 }
 
 // number returns a name's number, or 0 if there is no such name.
