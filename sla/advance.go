@@ -64,6 +64,9 @@ func (e *Engine) advance(i int, clocks []Clock, alerts []Alert, f Facts, at time
 		}
 		return clocks, alerts, err
 	}
+	if err := clocks[k].Validate(); err != nil {
+		return nil, nil, err
+	}
 	c := clocks[k].Clone()
 	if last := c.Periods[len(c.Periods)-1].From; at.Before(last) {
 		return nil, nil, fmt.Errorf("sla: target %q: %s is before the clock's last change at %s: %w",
@@ -96,7 +99,7 @@ func (e *Engine) advance(i int, clocks []Clock, alerts []Alert, f Facts, at time
 // current returns the place of a target's latest clock, or -1.
 func current(clocks []Clock, target string) int {
 	for i := len(clocks) - 1; i >= 0; i-- {
-		if clocks[i].Target == target && len(clocks[i].Periods) > 0 {
+		if clocks[i].Target == target {
 			return i
 		}
 	}
@@ -248,7 +251,7 @@ func (e *Engine) Alarms(clocks []Clock) []Alarm {
 	for i := range e.targets {
 		t := &e.targets[i]
 		k := current(clocks, t.Name)
-		if k < 0 || clocks[k].State != StateRunning || clocks[k].Breached {
+		if k < 0 || clocks[k].State != StateRunning || clocks[k].Breached || !clocks[k].sound() {
 			continue
 		}
 		if due, ok := e.next(t, &clocks[k]); ok {

@@ -1,10 +1,12 @@
 package sla
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/itsm-go/itsm/sla/calendar"
+	"github.com/itsm-go/itsm/workflow"
 )
 
 // Clock is how a target stands for one record. Its truth is the list of its
@@ -43,8 +45,59 @@ type Period struct {
 	Calendar string    `json:"calendar,omitempty"` // by which a running period counts
 }
 
-// Started is when the clock began.
-func (c Clock) Started() time.Time { return c.Periods[0].From }
+// Started is when the clock began; zero if it never did.
+func (c Clock) Started() time.Time {
+	if len(c.Periods) == 0 {
+		return time.Time{}
+	}
+	return c.Periods[0].From
+}
+
+// Validate reports everything by which the clock cannot be one that an [Engine]
+// made, in one error matching [workflow.ErrInvalid]. The engine asks before it
+// looks at a clock.
+func (c Clock) Validate() error {
+	if c.sound() {
+		return nil
+	}
+	var p workflow.Problems
+	if c.Target == "" {
+		p.Addf("no target")
+	}
+	if (c.Goal.Within > 0) == (c.Goal.Days > 0) || c.Goal.Within < 0 || c.Goal.Days < 0 {
+		p.Addf("its goal is neither a business time nor business days")
+	}
+	if len(c.Periods) == 0 {
+		p.Addf("it has no periods")
+	}
+	for i, s := range c.Periods {
+		if !slices.Contains(states, s.State) {
+			p.Addf("period %d has the unknown state %q", i+1, s.State)
+		}
+		if i > 0 && s.From.Before(c.Periods[i-1].From) {
+			p.Addf("period %d begins before the one in front of it", i+1)
+		}
+	}
+	if n := len(c.Periods); n > 0 && c.Periods[n-1].State != c.State {
+		p.Addf("its state is %q, that of its last period %q", c.State, c.Periods[n-1].State)
+	}
+	return p.Err(fmt.Sprintf("sla: clock %q", c.Target))
+}
+
+// sound is Validate without words, for the common case.
+func (c *Clock) sound() bool {
+	n := len(c.Periods)
+	if c.Target == "" || n == 0 || c.Periods[n-1].State != c.State || c.Goal.Within < 0 || c.Goal.Days < 0 ||
+		(c.Goal.Within > 0) == (c.Goal.Days > 0) {
+		return false
+	}
+	for i := range c.Periods {
+		if !slices.Contains(states, c.Periods[i].State) || i > 0 && c.Periods[i].From.Before(c.Periods[i-1].From) {
+			return false
+		}
+	}
+	return true
+}
 
 // Clone returns a copy that shares nothing with c.
 func (c Clock) Clone() Clock {

@@ -19,8 +19,13 @@ type Reading struct {
 }
 
 // Read tells how a clock stands at an instant, from its periods alone. Periods
-// behind the instant are not looked at, so a clock can be read in the past.
+// behind the instant are not looked at, so a clock can be read in the past. A
+// clock that no engine made, or that is pinned to an unknown calendar, is an
+// error matching [workflow.ErrInvalid].
 func (e *Engine) Read(c Clock, at time.Time) (Reading, error) {
+	if err := c.Validate(); err != nil {
+		return Reading{}, err
+	}
 	at = at.UTC()
 	c = c.Clone()
 	for len(c.Periods) > 1 && c.Periods[len(c.Periods)-1].From.After(at) {
