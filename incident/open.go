@@ -32,6 +32,17 @@ type Report struct {
 	Fields      map[string]any `json:"fields,omitempty"` // custom fields
 }
 
+// ParseReport decodes a report from JSON, as a portal or a monitoring system
+// sends it. Unknown fields are refused. What the report says is checked by
+// [Service.Open].
+func ParseReport(data []byte) (Report, error) {
+	var r Report
+	if err := workflow.ParseJSON(data, "incident: report", &r); err != nil {
+		return Report{}, err
+	}
+	return r, nil
+}
+
 // Open reports an incident. It gets a number and a priority, and its service
 // levels begin to run. Wrong input is told all at once.
 func (s *Service) Open(ctx context.Context, actor workflow.Actor, r Report) (*Incident, error) {

@@ -124,6 +124,16 @@ func GLPIMatrix() Matrix {
 	}}
 }
 
+// ParseMatrix decodes a matrix from JSON and checks it. Unknown fields are
+// refused.
+func ParseMatrix(data []byte) (Matrix, error) {
+	var m Matrix
+	if err := workflow.ParseJSON(data, "incident: priority matrix", &m); err != nil {
+		return Matrix{}, err
+	}
+	return m, m.Validate()
+}
+
 // Validate reports every fault of the matrix in one error matching
 // [workflow.ErrInvalid].
 func (m Matrix) Validate() error {

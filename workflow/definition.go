@@ -1,8 +1,6 @@
 package workflow
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 )
 
@@ -59,23 +57,10 @@ type Transition struct {
 // What the definition says is checked by [Compile].
 func ParseDefinition(data []byte) (Definition, error) {
 	var d Definition
-	if err := decodeLifecycle(data, "lifecycle", &d); err != nil {
+	if err := ParseJSON(data, "workflow: lifecycle", &d); err != nil {
 		return Definition{}, err
 	}
 	return d, nil
-}
-
-func decodeLifecycle(data []byte, what string, into any) error {
-	if len(data) > MaxBody {
-		return fmt.Errorf("workflow: %s of %d bytes, at most %d: %w", what, len(data), MaxBody, ErrInvalid)
-	}
-	if err := strictJSON(data, into); err != nil {
-		return fmt.Errorf("workflow: %s: %w", what, err)
-	}
-	if !json.Valid(data) { // a bracket too many ends a stream well, but not a document
-		return fmt.Errorf("workflow: %s: more follows behind the JSON value: %w", what, ErrInvalid)
-	}
-	return nil
 }
 
 // Clone returns a copy that shares nothing with d.

@@ -22,7 +22,7 @@ type Extension struct {
 // ParseExtension decodes an extension from JSON. Unknown fields are refused.
 func ParseExtension(data []byte) (Extension, error) {
 	var x Extension
-	if err := decodeLifecycle(data, "lifecycle extension", &x); err != nil {
+	if err := ParseJSON(data, "workflow: lifecycle extension", &x); err != nil {
 		return Extension{}, err
 	}
 	return x, nil

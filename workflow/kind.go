@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"time"
 )
@@ -121,20 +120,6 @@ func (k *Kind[T]) open(doc Document) (T, error) {
 		return none, fmt.Errorf("workflow: %v, schema %d: %w", doc.Ref, doc.Schema, err)
 	}
 	return rec, nil
-}
-
-// strictJSON decodes one JSON value and refuses unknown fields and anything
-// behind the value.
-func strictJSON(raw []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", err, ErrInvalid)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("more follows behind the JSON value: %w", ErrInvalid)
-	}
-	return nil
 }
 
 // Load reads a record outside a command. It is an error matching [ErrNotFound]

@@ -77,8 +77,8 @@ func NewSchema(fields ...Field) (Schema, error) {
 // properties are refused.
 func ParseSchema(data []byte) (Schema, error) {
 	var fields []Field
-	if err := strictJSON(data, &fields); err != nil {
-		return Schema{}, fmt.Errorf("workflow: schema: %w", err)
+	if err := ParseJSON(data, "workflow: schema", &fields); err != nil {
+		return Schema{}, err
 	}
 	return NewSchema(fields...)
 }
@@ -163,8 +163,8 @@ func (s Schema) Check(values map[string]any) (Fields, error) {
 // ParseFields reads a JSON object of custom fields and checks it.
 func (s Schema) ParseFields(data []byte) (Fields, error) {
 	var values map[string]any
-	if err := strictJSON(data, &values); err != nil {
-		return nil, fmt.Errorf("workflow: custom fields: %w", err)
+	if err := ParseJSON(data, "workflow: custom fields", &values); err != nil {
+		return nil, err
 	}
 	return s.Check(values)
 }
