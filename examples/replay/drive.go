@@ -94,7 +94,7 @@ func (d *driver) run(ctx context.Context, incidents []snlog.Incident) error {
 			return fmt.Errorf("incident %s: %w", c.logged.Number, err)
 		}
 		if c.next >= 0 {
-			if done++; done%10_000 == 0 || done == total {
+			if done++; done*20/total > (done-1)*20/total {
 				fmt.Fprintf(d.progress, "replayed %d of %d events, up to %s\n", done, total, c.at.Format("2 January 2006"))
 			}
 		}

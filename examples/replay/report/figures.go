@@ -46,6 +46,7 @@ type Replayed struct {
 	Reopened      int               `json:"reopened_incidents"`
 	Reassigned    int               `json:"reassigned_incidents"`
 	ByPriority    map[string]int    `json:"by_priority"` // incidents by "1" to "5"
+	MadeSLA       snlog.Verdicts    `json:"made_sla"`    // incidents: false when one of their clocks breached
 	Targets       map[string]Target `json:"targets"`     // by name
 	Months        []Month           `json:"months"`
 	Assign        Pace              `json:"time_to_assign"`

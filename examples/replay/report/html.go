@@ -36,7 +36,8 @@ type section struct {
 	Chart template.HTML
 	Head  []string
 	Rows  [][]string
-	Half  bool // as wide as half the page
+	Text  string // as it is, in place of a table
+	Half  bool   // as wide as half the page
 }
 
 // WriteHTML writes a page that needs nothing but itself: no script, no font, no
@@ -85,7 +86,7 @@ func (f Figures) tiles() []tile {
 	}
 	tiles := []tile{
 		{count(r.Incidents), "incidents", count(r.Events) + " events"},
-		{span(r.Resolve.Elapsed.Median), "median to resolve", span(r.Resolve.Business.Median) + " of business time"},
+		{middle(r.Resolve.Elapsed, span), "median to resolve", middle(r.Resolve.Business, open) + " of business time"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Targets)) {
 		v := r.Targets[name].Verdicts
@@ -98,10 +99,7 @@ func (f Figures) tiles() []tile {
 }
 
 func (f Figures) notes() []string {
-	var notes []string
-	if f.Source.Calendar != "" {
-		notes = append(notes, "Business time: "+f.Source.Calendar+".")
-	}
+	notes := f.terms()
 	if f.Replayed == nil {
 		return append(notes, "These figures are read from the log's own columns; the last event of an incident decides.")
 	}
@@ -123,13 +121,20 @@ func (f Figures) sections() ([]section, error) {
 		d.holds(r)
 		d.busy("Busiest groups", "Group", r.Groups)
 		d.busy("Busiest categories", "Category", r.Categories)
+		d.add(section{
+			Title: "Notices sent", Lead: "What people were told, by occasion.",
+			Head: []string{"Topic", "Messages"}, Rows: mostFirst(r.Messages), Half: true,
+		}, nil)
 	} else {
 		d.states(f)
 	}
 	d.add(compared(f), nil)
 	d.add(section{
 		Title: "Refused events", Lead: "Events of the log that the lifecycle does not allow, by reason. They changed nothing.",
-		Head: []string{"Reason", "Events"}, Rows: refusedRows(f.Refused),
+		Head: []string{"Reason", "Events"}, Rows: mostFirst(f.Refused), Half: true,
+	}, nil)
+	d.add(section{
+		Title: "A breach, explained", Lead: "Every minute of one clock, and why it counted or did not.", Text: f.Breach,
 	}, nil)
 	return d.sections, d.err
 }
@@ -152,7 +157,7 @@ type document struct {
 
 // add adds a section unless it is empty.
 func (d *document) add(s section, chart *drawing) {
-	if len(s.Rows) == 0 || d.err != nil {
+	if len(s.Rows) == 0 && s.Text == "" || d.err != nil {
 		return
 	}
 	if chart != nil {
@@ -234,7 +239,7 @@ func (d *document) pace(r *Replayed) {
 	d.add(section{
 		Title: "Time to assign and to resolve",
 		Lead: fmt.Sprintf("Half of the incidents were assigned within %s and resolved within %s; one in ten took longer than %s.",
-			span(r.Assign.Elapsed.Median), span(r.Resolve.Elapsed.Median), span(r.Resolve.Elapsed.P90)),
+			middle(r.Assign.Elapsed, span), middle(r.Resolve.Elapsed, span), span(r.Resolve.Elapsed.P90)),
 		Head: []string{"", "Count", "Mean", "Median", "p90", "Business mean", "Median", "p90"}, Rows: paceRows(r),
 	}, chart)
 }

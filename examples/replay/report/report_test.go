@@ -33,7 +33,7 @@ func invented() report.Figures {
 	return report.Figures{
 		Source: report.Source{
 			Name: "sample", From: time.Date(2025, 3, 3, 6, 42, 0, 0, time.UTC), To: time.Date(2025, 9, 9, 9, 42, 0, 0, time.UTC),
-			Calendar: "Monday to Friday, 08:00 to 18:00 UTC",
+			Calendar: "Monday to Friday, 08:00 to 18:00 UTC", Goals: "resolution: 4 hours (1), 30 office hours (others)",
 		},
 		Logged: snlog.Logged{
 			Incidents: 2000, Events: 11479, MalformedRows: 3,
@@ -45,6 +45,8 @@ func invented() report.Figures {
 			Incidents: 2000, Events: 11360, Reopened: 31, Reassigned: 904,
 			EventsByState: map[string]int{"New": 2916, "Active": 3155, "Awaiting User Info": 1238, "Resolved": 2050, "Closed": 2001},
 			ByPriority:    map[string]int{"1": 24, "2": 37, "3": 1877, "4": 62},
+			MadeSLA:       snlog.Verdicts{True: 1230, False: 770},
+			Messages:      map[string]int{"incident.opened": 2000, "incident.sla_breach": 839},
 			Targets: map[string]report.Target{
 				"response": {Verdicts: report.Verdicts{Met: 1710, Breached: 262, Open: 28}, ByPriority: map[string]report.Verdicts{
 					"1": {Met: 20, Breached: 4}, "2": {Met: 30, Breached: 7}, "3": {Met: 1605, Breached: 244, Open: 28}, "4": {Met: 55, Breached: 7}}},
@@ -65,23 +67,24 @@ func invented() report.Figures {
 				{Reason: "Awaiting Evidence", Incidents: 2, Spells: 2, Elapsed: 40 * day, Business: 12 * day},
 			},
 			Groups: []report.Busy{
-				{Name: "Service Desk", Incidents: 781, Reopened: 12, Median: report.Spread{Median: 30 * time.Hour}},
-				{Name: "Workplace North", Incidents: 122, Reopened: 2, Median: report.Spread{Median: 51 * time.Hour}},
-				{Incidents: 97, Median: report.Spread{Median: 45 * time.Minute}},
+				{Name: "Service Desk", Incidents: 781, Reopened: 12, Median: report.Spread{Count: 760, Median: 30 * time.Hour}},
+				{Name: "Workplace North", Incidents: 122, Reopened: 2, Median: report.Spread{Count: 120, Median: 51 * time.Hour}},
+				{Incidents: 97, Median: report.Spread{Count: 90, Median: 45 * time.Minute}},
 			},
 			Categories: []report.Busy{
-				{Name: "Account and password", Incidents: 290, Reopened: 4, Median: report.Spread{Median: 20 * time.Hour}},
+				{Name: "Account and password", Incidents: 290, Reopened: 4, Median: report.Spread{Count: 290, Median: 20 * time.Hour}},
 				{Name: "R&D <lab>", Incidents: 4, Median: report.Spread{Median: 90 * time.Hour}},
 			},
 		},
 		Refused: map[string]int{"unknown state -100": 87, "closed is final": 29, "event is older than the one before it": 3},
+		Breach:  "INC0000007, P3\nresolution: goal 4h0m0s by office hours\n  +5h0m0s  Mon to Mon  open hours & more\n",
 	}
 }
 
 // loggedOnly are the same figures before anything was replayed.
 func loggedOnly() report.Figures {
 	f := invented()
-	f.Replayed, f.Refused = nil, nil
+	f.Replayed, f.Refused, f.Breach = nil, nil, ""
 	return f
 }
 
@@ -194,6 +197,7 @@ func TestATallyAddsUpRecords(t *testing.T) {
 	require.Equal(t, map[string]int{"1": 1, "3": 2}, got.ByPriority)
 	require.Equal(t, 1, got.Reopened)
 	require.Equal(t, 1, got.Reassigned)
+	require.Equal(t, snlog.Verdicts{True: 2, False: 1}, got.MadeSLA)
 	require.Equal(t, map[string]report.Target{"resolution": {
 		Verdicts:   report.Verdicts{Met: 1, Breached: 1, Open: 1},
 		ByPriority: map[string]report.Verdicts{"1": {Open: 1}, "3": {Met: 1, Breached: 1}},

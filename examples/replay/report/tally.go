@@ -102,6 +102,11 @@ func (t *Tally) Add(r Record) {
 		t.resolve.add(r.Resolved.Sub(r.Opened), r.ResolveBusiness)
 		entry(t.resolveBy, priority).add(r.Resolved.Sub(r.Opened), r.ResolveBusiness)
 	}
+	if slices.ContainsFunc(r.Targets, func(v Verdict) bool { return v.Breached }) {
+		t.sum.MadeSLA.False++
+	} else {
+		t.sum.MadeSLA.True++
+	}
 	t.addTargets(priority, r.Targets)
 	t.addHolds(r.Holds)
 	entry(t.groups, r.Group).add(r)

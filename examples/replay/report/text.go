@@ -16,6 +16,9 @@ import (
 func (f Figures) WriteText(w io.Writer) error {
 	t := &text{w: tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)}
 	t.line("%s", f.title())
+	for _, note := range f.terms() {
+		t.line("%s", note)
+	}
 	t.logged(f)
 	if f.Replayed != nil {
 		t.volumes(f.Replayed)
@@ -24,8 +27,12 @@ func (f Figures) WriteText(w io.Writer) error {
 		t.holds(f.Replayed)
 		t.busy("Busiest groups", f.Replayed.Groups)
 		t.busy("Busiest categories", f.Replayed.Categories)
+		t.table("Notices sent", []string{"messages"}, mostFirst(f.Replayed.Messages))
 	}
-	t.refused(f.Refused)
+	t.table("Refused by the lifecycle", []string{"events"}, mostFirst(f.Refused))
+	if f.Breach != "" {
+		t.line("\nA breach, explained\n%s", strings.TrimRight(f.Breach, "\n"))
+	}
 	if t.err != nil {
 		return t.err
 	}
@@ -37,6 +44,18 @@ func (f Figures) title() string {
 		return "Incidents of " + f.Source.Name
 	}
 	return fmt.Sprintf("Incidents of %s, %s to %s", f.Source.Name, day(f.Source.From), day(f.Source.To))
+}
+
+// terms are the calendar and the goals that the figures go by.
+func (f Figures) terms() []string {
+	var terms []string
+	if f.Source.Calendar != "" {
+		terms = append(terms, "Business time: "+f.Source.Calendar+".")
+	}
+	if f.Source.Goals != "" {
+		terms = append(terms, "Goals: "+f.Source.Goals+".")
+	}
+	return terms
 }
 
 func day(t time.Time) string { return t.Format("2 January 2006") }
@@ -107,8 +126,8 @@ func comparison(f Figures) [][]string {
 			add("priority "+p.name, l.ByPriority[p.key], r.ByPriority[p.key])
 		}
 	}
-	rows = append(rows, slices.Concat([]string{"made SLA", count(l.MadeSLA.True)}, blank(f)))
-	rows = append(rows, slices.Concat([]string{"missed SLA", count(l.MadeSLA.False)}, blank(f)))
+	add("made SLA", l.MadeSLA.True, r.MadeSLA.True)
+	add("missed SLA", l.MadeSLA.False, r.MadeSLA.False)
 	if l.MalformedRows > 0 {
 		rows = append(rows, slices.Concat([]string{"rows that cannot be read", count(l.MalformedRows)}, blank(f)))
 	}
@@ -139,7 +158,7 @@ func paceRows(r *Replayed) [][]string {
 	var rows [][]string
 	add := func(name string, p Pace) {
 		if e, b := p.Elapsed, p.Business; e.Count > 0 {
-			rows = append(rows, []string{name, count(e.Count), span(e.Mean), span(e.Median), span(e.P90), span(b.Mean), span(b.Median), span(b.P90)})
+			rows = append(rows, []string{name, count(e.Count), span(e.Mean), span(e.Median), span(e.P90), open(b.Mean), open(b.Median), open(b.P90)})
 		}
 	}
 	add("to assign", r.Assign)
@@ -199,21 +218,18 @@ func (t *text) busy(title string, list []Busy) {
 func busyRows(list []Busy) [][]string {
 	var rows [][]string
 	for _, b := range list[:min(most, len(list))] {
-		rows = append(rows, []string{cmp.Or(b.Name, "none"), count(b.Incidents), count(b.Reopened), span(b.Median.Median)})
+		rows = append(rows, []string{cmp.Or(b.Name, "none"), count(b.Incidents), count(b.Reopened), middle(b.Median, span)})
 	}
 	return rows
 }
 
-func (t *text) refused(refused map[string]int) {
-	t.table("Refused by the lifecycle", []string{"events"}, refusedRows(refused))
-}
-
-func refusedRows(refused map[string]int) [][]string {
+// mostFirst lists what was counted.
+func mostFirst(counts map[string]int) [][]string {
 	var rows [][]string
-	for _, reason := range slices.SortedFunc(maps.Keys(refused), func(a, b string) int {
-		return cmp.Or(cmp.Compare(refused[b], refused[a]), cmp.Compare(a, b))
+	for _, name := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	}) {
-		rows = append(rows, []string{reason, count(refused[reason])})
+		rows = append(rows, []string{name, count(counts[name])})
 	}
 	return rows
 }
@@ -240,6 +256,24 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%dh %dm", h, m)
 	}
 	return fmt.Sprintf("%dm", m)
+}
+
+// open writes a business time, in hours: a day of it is as long as the calendar
+// says.
+func open(d time.Duration) string {
+	d = d.Round(time.Minute)
+	if d < time.Hour {
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%sh %dm", count(int(d/time.Hour)), d/time.Minute%60)
+}
+
+// middle writes the median of a spread, if there is one.
+func middle(s Spread, write func(time.Duration) string) string {
+	if s.Count == 0 {
+		return "–"
+	}
+	return write(s.Median)
 }
 
 func hours(d time.Duration) string { return count(int(d.Hours()+0.5)) + " h" }
