@@ -121,14 +121,16 @@ func (f Figures) sections() ([]section, error) {
 		d.holds(r)
 		d.busy("Busiest groups", "Group", r.Groups)
 		d.busy("Busiest categories", "Category", r.Categories)
-		d.add(section{
-			Title: "Notices sent", Lead: "What people were told, by occasion.",
-			Head: []string{"Topic", "Messages"}, Rows: mostFirst(r.Messages), Half: true,
-		}, nil)
 	} else {
 		d.states(f)
 	}
 	d.add(compared(f), nil)
+	if f.Replayed != nil {
+		d.add(section{
+			Title: "Notices sent", Lead: "What people were told, by occasion.",
+			Head: []string{"Topic", "Messages"}, Rows: mostFirst(f.Replayed.Messages), Half: true,
+		}, nil)
+	}
 	d.add(section{
 		Title: "Refused events", Lead: "Events of the log that the lifecycle does not allow, by reason. They changed nothing.",
 		Head: []string{"Reason", "Events"}, Rows: mostFirst(f.Refused), Half: true,
