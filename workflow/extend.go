@@ -36,6 +36,7 @@ type TransitionRef struct {
 	To     string `json:"to"`
 }
 
+// String names both states and the action.
 func (r TransitionRef) String() string {
 	by := "by " + r.Action
 	if r.Action == "" {

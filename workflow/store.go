@@ -36,7 +36,8 @@ type Store interface {
 	Find(ctx context.Context, q Query) iter.Seq2[Document, error]
 
 	// Events yields the events behind a position (the empty one is the
-	// beginning) up to the present end of the feed. The feed misses no event,
+	// beginning; one that this store did not give out is an error matching
+	// [ErrInvalid]) up to the present end of the feed. The feed misses no event,
 	// however late its transaction committed, and gives those of one record in
 	// order; it promises no order between records. It holds nothing while
 	// yielding.
@@ -107,15 +108,19 @@ type Message struct {
 // belongs to one tenant, is safe for concurrent use, and reads no clock.
 type Queue interface {
 	// Claim leases up to n pieces of work that are due at now: timers by due
-	// time and name, messages in the order of their commits. Until now+lease
-	// nobody else is given them. Of one record, at most its first message and
-	// its first timer are out at a time: the next waits until that one is
-	// settled, so order per record holds with many workers. Parked work holds
-	// nothing up.
+	// time and name, messages in the order of their commits. Before now+lease
+	// nobody else is given them; at that instant they are free again. Of one
+	// record, at most its first message and its first timer are out at a time:
+	// the next waits until that one is settled, so order per record holds with
+	// many workers. Parked work holds nothing up. A lease of no time is an error
+	// matching [ErrInvalid].
 	Claim(ctx context.Context, now time.Time, n int, lease time.Duration) ([]Due, error)
 
-	// Settle ends leases, each as it says. If a receipt no longer holds the
-	// error matches [ErrLeaseLost]; the others are settled all the same.
+	// Settle ends leases, each as it says. Work to be tried again keeps its
+	// place in its record's order, and a timer its Due. A receipt holds beyond
+	// its lease until somebody else is given the work. If it no longer holds the
+	// error matches [ErrLeaseLost]; the others are settled all the same. An
+	// unknown outcome is an error matching [ErrInvalid], and nothing is settled.
 	Settle(ctx context.Context, settlements ...Settlement) error
 
 	// Parked yields the dead letters: work that was given up, with the error.

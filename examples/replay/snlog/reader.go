@@ -34,6 +34,7 @@ type HeaderError struct {
 	Repeated []string // columns that are there twice
 }
 
+// Error lists what is wrong with the header.
 func (e *HeaderError) Error() string {
 	var parts []string
 	if len(e.Missing) > 0 {
@@ -52,6 +53,7 @@ type RowError struct {
 	Problems []string
 }
 
+// Error names the line and lists what is wrong with it.
 func (e *RowError) Error() string {
 	return fmt.Sprintf("line %d: %s", e.Line, strings.Join(e.Problems, "; "))
 }
