@@ -30,7 +30,7 @@ func jsonOf(t *testing.T, args ...string) string {
 }
 
 func TestAKilledReplayRunAgainGivesTheSameReport(t *testing.T) {
-	log, dir := madeLog(t, 300), t.TempDir()
+	log, dir := madeLog(t, 120), t.TempDir()
 	want := jsonOf(t, "-log", log, "-out", t.TempDir())
 
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,12 +16,22 @@ import (
 	"github.com/itsm-go/itsm/examples/replay/snlog"
 )
 
-func TestTheSampleNeedsNoArguments(t *testing.T) {
+func TestWithoutALogTheSampleIsRead(t *testing.T) {
+	c, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	log, source, err := c.read()
+	require.NoError(t, err)
+	require.Equal(t, "the sample log", source.Name)
+	require.Len(t, log.Incidents, 2000)
+	require.Equal(t, filepath.Join("out", "replay.db"), c.db)
+}
+
+func TestTheReportIsWrittenAndPrinted(t *testing.T) {
 	var out, progress bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "new")
-	require.NoError(t, run(context.Background(), []string{"-out", dir}, &out, &progress))
-	require.Contains(t, out.String(), "Incidents of the sample log, 3 March 2025 to ")
-	require.Contains(t, progress.String(), "read 2000 incidents of the sample log\n")
+	require.NoError(t, run(context.Background(), []string{"-log", madeLog(t, 40), "-out", dir}, &out, &progress))
+	require.Contains(t, out.String(), "Incidents of made.csv, ")
+	require.Contains(t, progress.String(), "read 40 incidents of made.csv\n")
 	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "<!DOCTYPE html>")
@@ -38,15 +49,15 @@ func madeLog(t *testing.T, incidents int) string {
 
 func TestJSONIsTheOnlyThingOnStandardOutput(t *testing.T) {
 	var out, progress bytes.Buffer
-	require.NoError(t, run(context.Background(), []string{"-json", "-log", madeLog(t, 60), "-out", t.TempDir()}, &out, &progress))
+	require.NoError(t, run(context.Background(), []string{"-json", "-log", madeLog(t, 40), "-out", t.TempDir()}, &out, &progress))
 	d := json.NewDecoder(&out)
 	var got struct {
 		Logged  snlog.Logged   `json:"logged"`
 		Refused map[string]int `json:"refused"`
 	}
 	require.NoError(t, d.Decode(&got))
-	require.Equal(t, 60, got.Logged.Incidents)
-	require.Equal(t, 60, got.Logged.MadeSLA.True+got.Logged.MadeSLA.False)
+	require.Equal(t, 40, got.Logged.Incidents)
+	require.Equal(t, 40, got.Logged.MadeSLA.True+got.Logged.MadeSLA.False)
 	require.False(t, d.More())
 	require.Empty(t, bytes.TrimSpace(out.Bytes()))
 }

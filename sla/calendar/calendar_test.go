@@ -221,3 +221,21 @@ func TestOptionsMayBeReused(t *testing.T) {
 		require.True(t, c.IsOpen(at(t, "2026-11-23T09:00:00Z")))
 	}
 }
+
+func TestDateKeepsItsPromiseWhereTheClockJumps(t *testing.T) {
+	c, err := New("Europe/Berlin", Weekly(time.Monday, time.Friday, "09:00-17:00"))
+	require.NoError(t, err)
+	for _, test := range []struct {
+		hour, minute, day int
+		month             time.Month
+		want              string
+	}{
+		{9, 0, 2, time.March, "2026-03-02T09:00:00+01:00"},
+		{2, 30, 29, time.March, "2026-03-29T03:30:00+02:00"},    // left out: as far behind the gap
+		{2, 30, 25, time.October, "2026-10-25T02:30:00+02:00"},  // comes twice: the first
+		{24, 0, 31, time.December, "2027-01-01T00:00:00+01:00"}, // carried over
+	} {
+		require.Equal(t, test.want, c.Date(2026, test.month, test.day, test.hour, test.minute, 0, 0).Format(time.RFC3339))
+	}
+	require.Equal(t, 5, c.Date(2026, time.March, 2, 9, 0, 0, 5).Nanosecond())
+}

@@ -189,6 +189,14 @@ func (c *Calendar) readings(from, to int64, use func(shift, from, to int64)) {
 	}
 }
 
+// Date is [time.Date] in the calendar's zone with a promise about clocks that are
+// put back or forward: a reading that comes twice is the first, and one that is
+// left out is as far behind the gap as it would have been inside it.
+func (c *Calendar) Date(year int, month time.Month, day, hour, minute, second, nanosecond int) time.Time {
+	wall := time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC)
+	return c.time(c.resolve(wall.Unix()), int64(wall.Nanosecond()))
+}
+
 // resolve returns the Unix second at which the wall clock first reads wall; if
 // it never does, wall is taken with the offset before the gap.
 func (c *Calendar) resolve(wall int64) int64 {
