@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	perFlush = 5000 // so many commits of the library go into one of the database
+	perFlush = 20000 // so many commits of the library go into one of the database
 	perWrite = 100  // and at most so many are written at a time
 )
 
