@@ -13,7 +13,8 @@
 //     configuration; package incidenttest has those of incidents.
 //
 // In modules of their own are the SQL store (workflow/sqlstore), the benchmarks
-// beside other libraries (workflow/bench) and runnable programs (examples).
+// beside other libraries (workflow/bench, sla/bench) and runnable programs
+// (examples).
 //
 // Arrows only point down: the calendar uses nothing but the standard library,
 // the kernel may use the calendar, service levels use both, practices use all of
