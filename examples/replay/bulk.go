@@ -13,7 +13,7 @@ import (
 
 const (
 	perFlush = 20000 // so many commits of the library go into one of the database
-	perWrite = 100  // and at most so many are written at a time
+	perWrite = 100   // and at most so many are written at a time
 )
 
 // bulkStore is a store for a program that is alone with its database and begins
