@@ -8,6 +8,9 @@
 // [Facts], and is called with every change of the record and at the instants that
 // [Engine.Alarms] asks for. Package incident does so by itself.
 //
+// Conditions are functions of the facts, or data: [ParseTargets] reads targets
+// from JSON, and says everything that is wrong with them at once.
+//
 // # How time counts
 //
 //   - A clock uses business time: real elapsed time inside the calendar's opening
