@@ -25,10 +25,17 @@
 //   - What a changed priority means for the time used so far is the target's
 //     explicit choice: see [ChangePolicy].
 //
+// # Availability and credits
+//
+// [Available] measures a service against its hours, less agreed maintenance, and
+// [Availability] knows its percentage, the budget that a target leaves, and the
+// mean times to restore and between failures. [CreditTerms] turn breaches and
+// availability into an itemised [Statement] of what the customer is given back.
+//
 // # Replay is the truth
 //
 // A clock is the list of its periods. Elapsed time, due and breach are derived
 // from it each time, by [Engine.Read]; [Engine.Explain] accounts for them stretch
-// by stretch. Nothing here reads the time or does I/O, and an Engine is safe for
+// by stretch, and [Engine.WhatIf] does so under another goal. Nothing here reads the time or does I/O, and an Engine is safe for
 // concurrent use.
 package sla
