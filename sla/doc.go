@@ -36,6 +36,6 @@
 //
 // A clock is the list of its periods. Elapsed time, due and breach are derived
 // from it each time, by [Engine.Read]; [Engine.Explain] accounts for them stretch
-// by stretch, and [Engine.WhatIf] does so under another goal. Nothing here reads the time or does I/O, and an Engine is safe for
-// concurrent use.
+// by stretch, and [Engine.WhatIf] does so under another goal. Nothing here reads
+// the time or does I/O, and an Engine is safe for concurrent use.
 package sla
