@@ -126,7 +126,7 @@ func (o operation) run(c contestant, n int) {
 // caches, too.
 func agree(field []contestant, o operation) error {
 	span := time.Duration(o.days) * 24 * time.Hour
-	for _, start := range o.starts[:256] {
+	for _, start := range o.starts[:48] {
 		for _, c := range field[1:] {
 			if c.differs {
 				continue
