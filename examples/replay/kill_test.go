@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,11 +17,25 @@ import (
 
 // TestMain lets the test program be the replay, so that a test can kill it.
 func TestMain(m *testing.M) {
-	if os.Getenv("REPLAY_AS_PROGRAM") != "" {
-		main()
-		os.Exit(0)
+	if os.Getenv("REPLAY_AS_PROGRAM") == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err := run(context.Background(), os.Args[1:], io.Discard, lockstep{}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// lockstep writes progress and waits for a byte in answer, so that the replay
+// is no further than what was read of it.
+type lockstep struct{}
+
+func (lockstep) Write(line []byte) (int, error) {
+	n, err := os.Stderr.Write(line)
+	if err == nil {
+		_, err = io.ReadFull(os.Stdin, make([]byte, 1))
+	}
+	return n, err
 }
 
 func jsonOf(t *testing.T, args ...string) string {
@@ -30,7 +45,7 @@ func jsonOf(t *testing.T, args ...string) string {
 }
 
 func TestAKilledReplayRunAgainGivesTheSameReport(t *testing.T) {
-	log, dir := madeLog(t, 120), t.TempDir()
+	log, dir := madeLog(t, 60), t.TempDir()
 	want := jsonOf(t, "-log", log, "-out", t.TempDir())
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -39,20 +54,30 @@ func TestAKilledReplayRunAgainGivesTheSameReport(t *testing.T) {
 	child.Env = append(os.Environ(), "REPLAY_AS_PROGRAM=yes")
 	progress, err := child.StderrPipe()
 	require.NoError(t, err)
+	answer, err := child.StdinPipe()
+	require.NoError(t, err)
 	require.NoError(t, child.Start())
-	lines := 0
-	for in := bufio.NewScanner(progress); in.Scan(); {
+	in := bufio.NewScanner(progress)
+	for lines := 0; lines < 8; { // of twenty
+		require.True(t, in.Scan(), "it ended before it was killed")
 		if strings.HasPrefix(in.Text(), "replayed ") {
-			if lines++; lines == 8 { // of twenty
-				require.NoError(t, child.Process.Kill())
-			}
+			lines++
+		}
+		if lines < 8 {
+			_, err = answer.Write([]byte{'\n'})
+			require.NoError(t, err)
 		}
 	}
-	require.Error(t, child.Wait(), "it was killed")
+	require.NoError(t, child.Process.Kill())
+	var died *exec.ExitError
+	require.ErrorAs(t, child.Wait(), &died)
+	require.Equal(t, -1, died.ExitCode(), "it was killed, and did not exit")
+	require.FileExists(t, filepath.Join(dir, "replay.db"))
 	require.NoFileExists(t, filepath.Join(dir, "report.html"))
 
 	require.Equal(t, want, jsonOf(t, "-log", log, "-out", dir))
 	require.FileExists(t, filepath.Join(dir, "report.html"))
+	require.Equal(t, want, jsonOf(t, "-log", log, "-out", dir), "a finished replay is begun anew as well")
 }
 
 func TestAForeignDatabaseIsLeftAlone(t *testing.T) {
