@@ -241,7 +241,7 @@ func (d *document) pace(r *Replayed) {
 	d.add(section{
 		Title: "Time to assign and to resolve",
 		Lead: fmt.Sprintf("Half of the incidents were assigned within %s and resolved within %s; one in ten took longer than %s.",
-			middle(r.Assign.Elapsed, span), middle(r.Resolve.Elapsed, span), span(r.Resolve.Elapsed.P90)),
+			middle(r.Assign.Elapsed, span), middle(r.Resolve.Elapsed, span), known(r.Resolve.Elapsed, r.Resolve.Elapsed.P90, span)),
 		Head: []string{"", "Count", "Mean", "Median", "p90", "Business mean", "Median", "p90"}, Rows: paceRows(r),
 	}, chart)
 }

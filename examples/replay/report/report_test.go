@@ -163,6 +163,14 @@ func TestEveryChartHasANameAndATable(t *testing.T) {
 	require.Contains(t, page, "@media print")
 }
 
+func TestNoMedianOfNothing(t *testing.T) {
+	f := invented()
+	f.Replayed.Assign, f.Replayed.Resolve = report.Pace{}, report.Pace{}
+	var out bytes.Buffer
+	require.NoError(t, f.WriteHTML(&out))
+	require.Contains(t, out.String(), "assigned within – and resolved within –; one in ten took longer than –.")
+}
+
 func TestAFailingWriterIsReported(t *testing.T) {
 	r, w := io.Pipe()
 	require.NoError(t, r.Close())

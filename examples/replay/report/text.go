@@ -269,11 +269,14 @@ func open(d time.Duration) string {
 }
 
 // middle writes the median of a spread, if there is one.
-func middle(s Spread, write func(time.Duration) string) string {
+func middle(s Spread, write func(time.Duration) string) string { return known(s, s.Median, write) }
+
+// known writes a figure of a spread, unless the spread is of nothing.
+func known(s Spread, d time.Duration, write func(time.Duration) string) string {
 	if s.Count == 0 {
 		return "–"
 	}
-	return write(s.Median)
+	return write(d)
 }
 
 func hours(d time.Duration) string { return count(int(d.Hours()+0.5)) + " h" }
