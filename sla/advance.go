@@ -251,7 +251,7 @@ func (e *Engine) Alarms(clocks []Clock) []Alarm {
 	for i := range e.targets {
 		t := &e.targets[i]
 		k := current(clocks, t.Name)
-		if k < 0 || clocks[k].State != StateRunning || clocks[k].Breached || !clocks[k].sound() {
+		if k < 0 || clocks[k].State != StateRunning || clocks[k].Breached || clocks[k].Validate() != nil {
 			continue
 		}
 		if due, ok := e.next(t, &clocks[k]); ok {

@@ -57,9 +57,6 @@ func (c Clock) Started() time.Time {
 // made, in one error matching [workflow.ErrInvalid]. The engine asks before it
 // looks at a clock.
 func (c Clock) Validate() error {
-	if c.sound() {
-		return nil
-	}
 	var p workflow.Problems
 	if c.Target == "" {
 		p.Addf("no target")
@@ -81,22 +78,10 @@ func (c Clock) Validate() error {
 	if n := len(c.Periods); n > 0 && c.Periods[n-1].State != c.State {
 		p.Addf("its state is %q, that of its last period %q", c.State, c.Periods[n-1].State)
 	}
-	return p.Err(fmt.Sprintf("sla: clock %q", c.Target))
-}
-
-// sound is Validate without words, for the common case.
-func (c *Clock) sound() bool {
-	n := len(c.Periods)
-	if c.Target == "" || n == 0 || c.Periods[n-1].State != c.State || c.Goal.Within < 0 || c.Goal.Days < 0 ||
-		(c.Goal.Within > 0) == (c.Goal.Days > 0) {
-		return false
+	if err := p.Err("no engine made this clock"); err != nil {
+		return fmt.Errorf("sla: target %q: %w", c.Target, err)
 	}
-	for i := range c.Periods {
-		if !slices.Contains(states, c.Periods[i].State) || i > 0 && c.Periods[i].From.Before(c.Periods[i-1].From) {
-			return false
-		}
-	}
-	return true
+	return nil
 }
 
 // Clone returns a copy that shares nothing with c.

@@ -61,6 +61,23 @@ func (x Expression) compile(p *workflow.Problems, path string, depth int, terms 
 		}
 		return nil
 	}
+	all := append(x.listed(p, path, terms), x.combined(p, path, depth, terms)...)
+	if want := x.Assigned; want != nil {
+		yes := *want
+		all = append(all, func(f Facts) bool { return f.Assigned == yes })
+	}
+	if want := x.Responded; want != nil {
+		yes := *want
+		all = append(all, func(f Facts) bool { return f.Responded == yes })
+	}
+	if len(all) == 0 {
+		p.Addf("%s: it says nothing", join(path, "condition"))
+	}
+	return AllOf(all...)
+}
+
+// listed are the conditions that a fact is one of a list.
+func (x Expression) listed(p *workflow.Problems, path string, terms *int) []Condition {
 	var all []Condition
 	add := func(name string, c Condition) {
 		if c != nil {
@@ -100,19 +117,7 @@ func (x Expression) compile(p *workflow.Problems, path string, depth int, terms 
 		}
 		add("fields."+name, c)
 	}
-	if want := x.Assigned; want != nil {
-		yes := *want
-		all = append(all, func(f Facts) bool { return f.Assigned == yes })
-	}
-	if want := x.Responded; want != nil {
-		yes := *want
-		all = append(all, func(f Facts) bool { return f.Responded == yes })
-	}
-	all = append(all, x.combined(p, path, depth, terms)...)
-	if len(all) == 0 {
-		p.Addf("%s: it says nothing", join(path, "condition"))
-	}
-	return AllOf(all...)
+	return all
 }
 
 // combined are the conditions made of other expressions.
