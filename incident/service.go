@@ -40,7 +40,9 @@ type Config struct {
 // use.
 //
 // Every command names the actor and returns the incident as it is afterwards, or
-// an error and no change. A command that the lifecycle does not allow is a
+// an error and no change. Only when the error matches [workflow.ErrUnsure] the
+// store's answer was lost: a command given with [Service.Once] is then given
+// again, and happens once. A command that the lifecycle does not allow is a
 // [*workflow.TransitionError] that tells what would have been allowed; one the
 // actor may not do matches [workflow.ErrForbidden]; wrong input matches
 // [workflow.ErrInvalid].

@@ -3,6 +3,7 @@ package incidenttest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/itsm-go/itsm/incident"
@@ -14,8 +15,8 @@ import (
 
 // NewWorld returns a world whose stories are about incidents, and the service
 // behind it. A store that is not given is an in-process one; messages are worded
-// by what they are about. The error names everything wrong with both
-// configurations.
+// by what they are about. The error names everything wrong with the
+// configuration of incidents or, before that, with the world's.
 func NewWorld(cfg incident.Config, world scenario.Config) (*scenario.World, *incident.Service, error) {
 	if world.Store == nil {
 		world.Store = memstore.New()
@@ -23,7 +24,7 @@ func NewWorld(cfg incident.Config, world scenario.Config) (*scenario.World, *inc
 	if world.Word == nil {
 		world.Word = word
 	}
-	world.Kinds = append(world.Kinds, incident.KindName)
+	world.Kinds = slices.Concat(world.Kinds, []string{incident.KindName})
 	// The service needs the world's desk, and the world its service.
 	var service *incident.Service
 	check := world.Check

@@ -15,7 +15,7 @@ func (w *World) builtIn() error {
 		w.Define("actor", "ann agent manager", w.actor),
 		w.Define("messages", "", w.messages),
 		w.Define("parked", "", w.parked),
-		w.Define("now", "", func(c *Call) error { c.Printf("%s", w.Time(w.now)); return c.Err() }),
+		w.Define("now", "", w.tell),
 		w.Define("verify", "", w.verify),
 	)
 }
@@ -53,6 +53,14 @@ func (w *World) actor(c *Call) error {
 		return err
 	}
 	w.actors[name] = workflow.User(name, roles...)
+	return nil
+}
+
+func (w *World) tell(c *Call) error {
+	if err := c.Err(); err != nil {
+		return err
+	}
+	c.Printf("%s", w.Time(w.now))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,8 +59,7 @@ type command struct {
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 // NewWorld returns a world, or an error that names everything missing from its
-// configuration. Timers may be added to the map of the configuration until the
-// story begins, as their handlers often need the world's desk.
+// configuration. A handler that needs the world's desk is added by [World.Handle].
 func NewWorld(cfg Config) (*World, error) {
 	var p workflow.Problems
 	queue, ok := cfg.Store.(workflow.Queue)
@@ -72,7 +72,7 @@ func NewWorld(cfg Config) (*World, error) {
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC
 	}
-	if cfg.Timers == nil {
+	if cfg.Timers = maps.Clone(cfg.Timers); cfg.Timers == nil {
 		cfg.Timers = map[string]workflow.Handler{}
 	}
 	if cfg.Word == nil {
@@ -180,8 +180,8 @@ func (w *World) deliver(ctx context.Context, d workflow.Due) error {
 	return nil
 }
 
-// Do carries out one line of a story and returns what it prints. A line that
-// fails prints its error, and the clock and the records are as they were.
+// Do carries out one line of a story and returns what it prints, which is its
+// error if it fails.
 func (w *World) Do(ctx context.Context, line string) []string {
 	words, err := split(line)
 	if err != nil {
