@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	perFlush = 20000 // so many commits of the library go into one of the database
-	perWrite = 100   // and at most so many are written at a time
+	perFlush = 20_000 // so many commits of the library go into one of the database
+	perWrite = 100    // and at most so many are written at a time
 )
 
 // bulkStore is a store for a program that is alone with its database and begins
@@ -24,6 +24,7 @@ const (
 type bulkStore struct {
 	*sqlstore.Store
 	load    *sqlstore.Bulk
+	flush   int // after so many commits
 	queue   chan workflow.Batch
 	pending sync.WaitGroup
 	ended   chan struct{}
@@ -32,12 +33,12 @@ type bulkStore struct {
 	failed error
 }
 
-func newBulkStore(ctx context.Context, db *sqlstore.DB) (*bulkStore, error) {
+func newBulkStore(ctx context.Context, db *sqlstore.DB, flush int) (*bulkStore, error) {
 	load, err := db.Bulk(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &bulkStore{Store: load.Tenant(""), load: load, queue: make(chan workflow.Batch, 256), ended: make(chan struct{})}
+	s := &bulkStore{Store: load.Tenant(""), load: load, flush: flush, queue: make(chan workflow.Batch, 256), ended: make(chan struct{})}
 	go s.write(ctx)
 	return s, nil
 }
@@ -49,7 +50,7 @@ func (s *bulkStore) write(ctx context.Context) {
 		batches := s.more(b)
 		if s.err() == nil {
 			err := s.CommitAll(ctx, batches...)
-			if unflushed += len(batches); err == nil && unflushed >= perFlush {
+			if unflushed += len(batches); err == nil && unflushed >= s.flush {
 				err, unflushed = s.load.Flush(ctx), 0
 			}
 			s.fail(err)

@@ -13,6 +13,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/itsm-go/itsm/incident"
+	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/sqlstore"
 )
 
 // TestMain lets the test program be the replay, so that a test can kill it.
@@ -20,7 +24,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv("REPLAY_AS_PROGRAM") == "" {
 		os.Exit(m.Run())
 	}
-	if err := run(context.Background(), os.Args[1:], io.Discard, lockstep{}); err != nil {
+	c, err := parse(os.Args[1:], os.Stderr)
+	c.flush = 20 // so that there is half a database when it is killed
+	if err == nil {
+		err = c.run(context.Background(), io.Discard, lockstep{})
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -72,12 +81,27 @@ func TestAKilledReplayRunAgainGivesTheSameReport(t *testing.T) {
 	var died *exec.ExitError
 	require.ErrorAs(t, child.Wait(), &died)
 	require.Equal(t, -1, died.ExitCode(), "it was killed, and did not exit")
-	require.FileExists(t, filepath.Join(dir, "replay.db"))
+	left := incidentsIn(t, filepath.Join(dir, "replay.db"))
+	require.Positive(t, left, "some of it was flushed")
 	require.NoFileExists(t, filepath.Join(dir, "report.html"))
 
 	require.Equal(t, want, jsonOf(t, "-log", log, "-out", dir))
+	require.Equal(t, 60, incidentsIn(t, filepath.Join(dir, "replay.db")))
+	require.Less(t, left, 60, "only half of it was there")
 	require.FileExists(t, filepath.Join(dir, "report.html"))
 	require.Equal(t, want, jsonOf(t, "-log", log, "-out", dir), "a finished replay is begun anew as well")
+}
+
+func incidentsIn(t *testing.T, path string) int {
+	db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
+	require.NoError(t, err)
+	defer db.Close()
+	n := 0
+	for _, err := range db.Tenant("").Find(t.Context(), workflow.Query{Kind: incident.KindName}) {
+		require.NoError(t, err)
+		n++
+	}
+	return n
 }
 
 func TestAForeignDatabaseIsLeftAlone(t *testing.T) {

@@ -56,10 +56,11 @@ type config struct {
 	out    string
 	json   bool
 	verify bool
+	flush  int // commits of the library that go into one of the database
 }
 
 func parse(args []string, stderr io.Writer) (config, error) {
-	var c config
+	c := config{flush: perFlush}
 	var zone string
 	flags := flag.NewFlagSet("replay", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -89,6 +90,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return c.run(ctx, stdout, stderr)
+}
+
+func (c config) run(ctx context.Context, stdout, stderr io.Writer) error {
 	log, source, err := c.read()
 	if err != nil {
 		return err
@@ -127,7 +132,7 @@ func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source
 		return figures, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := newBulkStore(ctx, db)
+	store, err := newBulkStore(ctx, db, c.flush)
 	if err != nil {
 		return figures, err
 	}
