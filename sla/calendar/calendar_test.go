@@ -239,3 +239,33 @@ func TestDateKeepsItsPromiseWhereTheClockJumps(t *testing.T) {
 	}
 	require.Equal(t, 5, c.Date(2026, time.March, 2, 9, 0, 0, 5).Nanosecond())
 }
+
+func TestByATimeOfDay(t *testing.T) {
+	hours, err := New("Europe/Berlin", Weekly(time.Monday, time.Thursday, "09:00-12:00", "13:00-17:30"),
+		Weekly(time.Friday, time.Friday, "10:00-14:00"), Closed("2026-03-03", "closed"))
+	require.NoError(t, err)
+	for _, test := range []struct {
+		from  string
+		n     Days
+		clock time.Duration
+		want  string
+	}{
+		{"2026-03-04T08:00:00Z", 1, 16 * time.Hour, "2026-03-05T16:00:00+01:00"},
+		{"2026-03-02T08:00:00Z", 1, 16 * time.Hour, "2026-03-04T16:00:00+01:00"}, // over the day that is closed
+		{"2026-03-05T08:00:00Z", 1, 16 * time.Hour, "2026-03-06T14:00:00+01:00"}, // which closes earlier
+		{"2026-03-05T08:00:00Z", 1, 9 * time.Hour, "2026-03-06T10:00:00+01:00"},  // which opens later
+		{"2026-03-05T08:00:00Z", 1, 24 * time.Hour, "2026-03-06T14:00:00+01:00"},
+		{"2026-03-05T08:00:00Z", 2, 12*time.Hour + 30*time.Minute, "2026-03-09T12:30:00+01:00"}, // at lunch, as agreed
+		{"2026-03-26T08:00:00Z", 2, 16 * time.Hour, "2026-03-30T16:00:00+02:00"},                // the clocks have gone forward
+	} {
+		got, ok := hours.AddDaysBy(at(t, test.from), test.n, test.clock)
+		require.True(t, ok)
+		require.Equal(t, test.want, got.Format(time.RFC3339), "%s, %d days, by %v", test.from, test.n, test.clock)
+	}
+	for _, clock := range []time.Duration{-1, 24*time.Hour + 1} {
+		_, ok := hours.AddDaysBy(at(t, "2026-03-04T08:00:00Z"), 1, clock)
+		require.False(t, ok)
+	}
+	_, ok := hours.AddDaysBy(at(t, "2026-03-04T08:00:00Z"), 0, time.Hour)
+	require.False(t, ok)
+}

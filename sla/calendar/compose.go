@@ -198,3 +198,53 @@ func compose(kind, name string, parts []*Calendar, m *mixture) (*Calendar, error
 	m.index = c.index
 	return c, nil
 }
+
+// In returns the calendar with its hours and dates read on the wall clock of
+// another zone: hours that are agreed as "nine to five where the caller is" are
+// written once and taken to each zone. The instants at which versions change stay
+// where they are. An unknown zone is an error matching [ErrInvalid].
+func (c *Calendar) In(zone string) (*Calendar, error) {
+	if c.mix == nil {
+		d := c.Definition()
+		d.Zone = zone
+		return Compile(d)
+	}
+	var err error
+	in := func(part *Calendar) *Calendar {
+		moved, e := part.In(zone)
+		if err == nil {
+			err = e
+		}
+		return moved
+	}
+	all := func(parts []*Calendar) []*Calendar {
+		moved := make([]*Calendar, len(parts))
+		for i, p := range parts {
+			moved[i] = in(p)
+		}
+		return moved
+	}
+	switch form := c.mix.form; {
+	case form.Union != nil:
+		if parts := all(form.Union); err == nil {
+			return Union(c.Name(), parts...)
+		}
+	case form.Intersection != nil:
+		if parts := all(form.Intersection); err == nil {
+			return Intersection(c.Name(), parts...)
+		}
+	case form.Base != nil:
+		if base, without := in(form.Base), all(form.Without); err == nil {
+			return Exclusion(c.Name(), base, without...)
+		}
+	default:
+		list := make([]Version, len(form.Versions))
+		for i, v := range form.Versions {
+			list[i] = Version{v.From, in(v.Calendar)}
+		}
+		if err == nil {
+			return Versions(c.Name(), list...)
+		}
+	}
+	return nil, err
+}

@@ -155,3 +155,29 @@ func TestComposedReasons(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []Problem{{"calendar", "never opens"}}, never.Lint())
 }
+
+// Hours that float are the same readings on every zone's clock, however they are
+// put together.
+func TestHoursThatFloat(t *testing.T) {
+	change := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	build := func(zone string) []mixed {
+		day, err := New(zone, Named("day"), Weekly(time.Monday, time.Friday, "09:00-17:00"), Closed("2026-12-25", "Christmas Day"))
+		require.NoError(t, err)
+		night, err := New(zone, Named("night"), Weekly(time.Sunday, time.Saturday, "20:00-02:00"))
+		require.NoError(t, err)
+		lunch, err := New(zone, Named("lunch"), Weekly(time.Sunday, time.Saturday, "12:00-13:00"))
+		require.NoError(t, err)
+		return append(mixtures(t, day, night, lunch, change), mixed{name: "plain", c: day})
+	}
+	seoul := build("Asia/Seoul")
+	for i, m := range build("Europe/Berlin") {
+		moved, err := m.c.In("Asia/Seoul")
+		require.NoError(t, err)
+		for day := range 400 {
+			at := time.Date(2026, 1, 1, day%24, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+			require.Equal(t, seoul[i].c.IsOpen(at), moved.IsOpen(at), "%s at %v", m.name, at)
+		}
+		_, err = m.c.In("Nowhere/Land")
+		require.ErrorIs(t, err, ErrInvalid, m.name)
+	}
+}

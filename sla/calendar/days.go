@@ -41,6 +41,31 @@ func (c *Calendar) AddDays(t time.Time, n Days, endOfDay bool) (time.Time, bool)
 	return c.time(c.clock.resolve(day*daySeconds+wall-date*daySeconds), int64(t.Nanosecond())), true
 }
 
+// AddDaysBy returns when the local clock reads so much after midnight on the n-th
+// business day after the date of t, for n of at least 1: "the next business day by
+// 16:00" is AddDaysBy(t, 1, 16*time.Hour). A day that closes earlier ends the time
+// at its last closing, one that opens later begins it at its first opening. False
+// means that there are not so many business days in the years 1 to 9999, that n is
+// less than 1, or that the clock does not read so within a day.
+func (c *Calendar) AddDaysBy(t time.Time, n Days, clock time.Duration) (time.Time, bool) {
+	at := t.Unix()
+	if n < 1 || clock < 0 || clock > daySeconds*time.Second || at < minUnix || at >= maxUnix {
+		return time.Time{}, false
+	}
+	day, ok := c.nthDay(floorDay(at+c.clock.offset(at)), int64(n))
+	if !ok {
+		return time.Time{}, false
+	}
+	by := c.time(c.clock.resolve(day*daySeconds+int64(clock/time.Second)), int64(clock%time.Second))
+	if end := c.time(c.dayEnd(day), 0); end.Before(by) {
+		return end, true
+	}
+	if first, ok := c.NextOpen(c.time(c.clock.resolve(day*daySeconds), 0)); ok && by.Before(first) {
+		return first, true
+	}
+	return by, true
+}
+
 // DaysBetween returns how many business days begin after the date of a, up to
 // and including the date of b; negative when b is earlier. It is additive, and
 // for n > 0 it undoes [Calendar.AddDays].
