@@ -22,7 +22,7 @@ func TestServiceLevelsWarnAndBreachByThemselves(t *testing.T) {
 	require.Empty(t, w.news())
 	w.pass(time.Hour) // 15:00, six of eight hours
 	require.Equal(t, sent{incident.TopicWarning, incident.Notice{ID: inc.ID, Number: inc.Number, Title: inc.Title, State: "new",
-		Priority: incident.P3, To: []string{"network", "ben"}, Target: "resolution", Percent: 75, At: monday.Add(6 * time.Hour)}}, w.sent[0])
+		Priority: incident.P3, To: []string{"network", "ben"}, Target: "resolution", Threshold: "75 %", Percent: 75, At: monday.Add(6 * time.Hour)}}, w.sent[0])
 	require.Equal(t, []string{incident.TopicWarning}, w.news())
 	w.pass(24 * time.Hour) // past Monday 17:00, but late is what comes after Tuesday 09:00
 	require.Equal(t, []string{incident.TopicBreach}, w.news())

@@ -121,7 +121,7 @@ func (w *world) refused(id workflow.ID, class error, act func() (*incident.Incid
 
 // resolution is a target of eight office hours, four for P1 around the clock.
 func resolution(t testing.TB) sla.Target {
-	return sla.Target{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("awaiting_caller", "awaiting_vendor"), Warn: []int{75},
+	return sla.Target{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("awaiting_caller", "awaiting_vendor"), Thresholds: []sla.Threshold{{Percent: 75}},
 		Goals: []sla.Goal{sla.Within(4*time.Hour, calendar.Always(), 1), sla.Within(8*time.Hour, officeHours(t))}}
 }
 

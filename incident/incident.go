@@ -17,9 +17,11 @@ const KindName = "incident"
 type Incident struct {
 	workflow.Record
 
-	Caller  string  `json:"caller"` // the person who suffers
-	Channel Channel `json:"channel,omitzero"`
-	VIP     bool    `json:"vip,omitempty"`
+	Caller   string  `json:"caller"`             // the person who suffers
+	Customer string  `json:"customer,omitempty"` // the organisation with which service levels are agreed
+	Zone     string  `json:"zone,omitempty"`     // the IANA zone of the caller, for hours that float
+	Channel  Channel `json:"channel,omitzero"`
+	VIP      bool    `json:"vip,omitempty"`
 
 	Impact   Level     `json:"impact"`
 	Urgency  Level     `json:"urgency"`
@@ -38,7 +40,9 @@ type Incident struct {
 
 	HoldReason  HoldReason  `json:"hold_reason,omitzero"` // while on hold
 	RespondedAt time.Time   `json:"responded_at,omitzero"`
-	Resolution  *Resolution `json:"resolution,omitempty"` // kept, as history, until the next
+	Replies     int         `json:"replies,omitempty"`      // how often the caller has heard from us
+	AwaitsReply bool        `json:"awaits_reply,omitempty"` // the caller has said something and was not answered yet
+	Resolution  *Resolution `json:"resolution,omitempty"`   // kept, as history, until the next
 	ClosedAt    time.Time   `json:"closed_at,omitzero"`
 	Reopened    int         `json:"reopened,omitempty"` // times
 	ReopenedAt  time.Time   `json:"reopened_at,omitzero"`
@@ -51,6 +55,8 @@ type Incident struct {
 	Tasks       []Task      `json:"tasks,omitempty"`
 	Work        []Work      `json:"work,omitempty"`
 	Clocks      []sla.Clock `json:"clocks,omitempty"`
+
+	DueTimes []sla.Override `json:"due_times,omitempty"` // agreed on by hand
 }
 
 // Channel is how the incident was reported.
@@ -161,6 +167,7 @@ func (inc *Incident) clone() *Incident {
 	c.Links = slices.Clone(inc.Links)
 	c.Tasks = slices.Clone(inc.Tasks)
 	c.Work = slices.Clone(inc.Work)
+	c.DueTimes = slices.Clone(inc.DueTimes)
 	c.Clocks = slices.Clone(inc.Clocks)
 	for i := range c.Clocks {
 		c.Clocks[i] = c.Clocks[i].Clone()
@@ -174,6 +181,7 @@ const (
 	IndexCategory = "category" // of the state: "active", "on_hold", … see [workflow.Category]
 	IndexPriority = "priority" // an IntKey
 	IndexCaller   = "caller"   //
+	IndexCustomer = "customer" //
 	IndexGroup    = "group"    //
 	IndexAssignee = "assignee" //
 	IndexService  = "service"  //
@@ -196,6 +204,7 @@ func (inc *Incident) index(category workflow.Category) []workflow.IndexEntry {
 			entries = append(entries, workflow.IndexEntry{Field: field, Key: key})
 		}
 	}
+	add(IndexCustomer, workflow.StringKey(inc.Customer))
 	add(IndexGroup, workflow.StringKey(inc.Group))
 	add(IndexAssignee, workflow.StringKey(inc.Assignee))
 	add(IndexService, workflow.StringKey(inc.Service))

@@ -20,6 +20,7 @@ const (
 	TopicClosed   = "incident.closed"
 	TopicWarning  = "incident.sla_warning"
 	TopicBreach   = "incident.sla_breach"
+	TopicOverdue  = "incident.sla_overdue" // a threshold beyond the breach
 )
 
 // Notice is what people are told about an incident.
@@ -32,9 +33,11 @@ type Notice struct {
 	To       []string    `json:"to"` // persons and groups, without repetition
 	Text     string      `json:"text,omitempty"`
 
-	Target  string    `json:"target,omitempty"`  // of a service level
-	Percent int       `json:"percent,omitempty"` // of its goal
-	At      time.Time `json:"at,omitzero"`       // when it came due
+	Target    string    `json:"target,omitempty"`    // of a service level
+	Threshold string    `json:"threshold,omitempty"` // of its goal: "75 %", "1h0m0s before due"
+	Percent   int       `json:"percent,omitempty"`   // of its goal, if the threshold is one
+	At        time.Time `json:"at,omitzero"`         // when it came due
+	Do        []string  `json:"do,omitempty"`        // the escalation actions of the threshold
 }
 
 func (st *step) notice(to ...string) Notice {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -17,6 +18,8 @@ type Report struct {
 	Title       string         `json:"title"`
 	Details     string         `json:"details,omitempty"`
 	Caller      string         `json:"caller,omitempty"`
+	Customer    string         `json:"customer,omitempty"`
+	Zone        string         `json:"zone,omitempty"`
 	Channel     Channel        `json:"channel,omitempty"`
 	VIP         bool           `json:"vip,omitempty"`
 	Impact      Level          `json:"impact,omitzero"`
@@ -60,7 +63,7 @@ func (s *Service) FollowUp(ctx context.Context, actor workflow.Actor, closed wor
 	if !s.Category(old).Final() {
 		return nil, fmt.Errorf("incident: %s is %s, not closed: reopen it, or comment on it: %w", old.Name(), old.State, workflow.ErrTransition)
 	}
-	r := Report{Title: old.Title, Details: text, Caller: old.Caller, Channel: old.Channel, VIP: old.VIP,
+	r := Report{Title: old.Title, Details: text, Caller: old.Caller, Customer: old.Customer, Zone: old.Zone, Channel: old.Channel, VIP: old.VIP,
 		Impact: old.Impact, Urgency: old.Urgency, Category: old.Category, Subcategory: old.Subcategory,
 		Service: old.Service, Group: old.Group, Fields: old.Fields}
 	for _, ci := range old.CIs {
@@ -154,9 +157,12 @@ func (s *Service) complete(r Report, actor workflow.Actor) (Report, error) {
 	if !r.Channel.valid() {
 		p.Addf("unknown channel %q", r.Channel)
 	}
-	for _, f := range []struct{ name, value string }{{"caller", r.Caller}, {"category", r.Category},
+	for _, f := range []struct{ name, value string }{{"caller", r.Caller}, {"customer", r.Customer}, {"category", r.Category},
 		{"subcategory", r.Subcategory}, {"service", r.Service}, {"group", r.Group}, {"assignee", r.Assignee}} {
 		checkName(&p, f.name, f.value)
+	}
+	if _, err := time.LoadLocation(r.Zone); err != nil || r.Zone == "Local" || len(r.Zone) > workflow.MaxKey {
+		p.Addf("there is no time zone %.50q", r.Zone)
 	}
 	if len(r.CIs) > MaxCIs {
 		p.Addf("%d affected configuration items, at most %d", len(r.CIs), MaxCIs)
@@ -187,6 +193,8 @@ func (r Report) over(t Report) Report {
 	fill(&r.Title, t.Title)
 	fill(&r.Details, t.Details)
 	fill(&r.Caller, t.Caller)
+	fill(&r.Customer, t.Customer)
+	fill(&r.Zone, t.Zone)
 	fill(&r.Channel, t.Channel)
 	fill(&r.Impact, t.Impact)
 	fill(&r.Urgency, t.Urgency)
@@ -228,8 +236,9 @@ func (s *Service) draft(tx *workflow.Tx, r Report) (*Incident, error) {
 	inc := &Incident{
 		Record: workflow.Record{Title: r.Title, Details: r.Details, Lifecycle: s.current, Fields: fields,
 			State: s.machines[s.current].Initial()},
-		Caller: r.Caller, Channel: r.Channel, VIP: r.VIP,
-		Impact: r.Impact, Urgency: r.Urgency, Priority: priority,
+		Caller: r.Caller, Customer: r.Customer, Zone: r.Zone, Channel: r.Channel, VIP: r.VIP,
+		AwaitsReply: tx.Actor().Is(r.Caller),
+		Impact:      r.Impact, Urgency: r.Urgency, Priority: priority,
 		Category: r.Category, Subcategory: r.Subcategory, Service: r.Service,
 		Group: r.Group, Assignee: r.Assignee, Parent: r.Parent,
 	}

@@ -38,9 +38,7 @@ func (s *Service) Resolve(ctx context.Context, actor workflow.Actor, id workflow
 func (st *step) resolve(code, notes, action string) error {
 	inc := st.inc
 	inc.Resolution = &Resolution{Code: code, Notes: notes, At: st.tx.Now(), By: st.tx.Actor().ID}
-	if inc.RespondedAt.IsZero() {
-		inc.RespondedAt = st.tx.Now()
-	}
+	inc.answered(st.tx.Now())
 	if err := st.fire(action); err != nil {
 		return err
 	}

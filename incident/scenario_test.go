@@ -16,6 +16,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the stories to say what happens")
 
+// gold customers are promised replies.
+func gold(f sla.Facts) bool { return f.Customer == "gold" }
+
 // The stories play at a service desk in Berlin with office hours, a response
 // target by calendar, and resolution targets by priority.
 func TestStories(t *testing.T) {
@@ -29,8 +32,11 @@ func TestStories(t *testing.T) {
 		w, _, err := incidenttest.NewWorld(incident.Config{
 			Targets: []sla.Target{
 				{Name: "response", Stop: sla.OnResponded, Goals: []sla.Goal{sla.Within(30*time.Minute, hours)}},
-				{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("awaiting_caller", "awaiting_vendor"), Warn: []int{75},
+				{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("awaiting_caller", "awaiting_vendor"), Thresholds: []sla.Threshold{{Percent: 75}},
 					Goals: []sla.Goal{sla.Within(4*time.Hour, calendar.Always(), 1), sla.Within(8*time.Hour, hours, 2), sla.Within(16*time.Hour, hours)}},
+				{Name: "next reply", Start: sla.AllOf(sla.OnWaiting, gold), Stop: sla.Not(sla.OnWaiting), OnReopen: sla.NewCycle,
+					Goals: []sla.Goal{{Within: 2 * time.Hour, Calendar: hours, Floating: true}},
+					Thresholds: []sla.Threshold{{Before: 30 * time.Minute, Do: []string{"page:ann"}}, {After: time.Hour, Do: []string{"call:manager"}}}},
 			},
 			AutoClose: 3, AutoCloseCalendar: hours,
 			ResolutionCodes: []string{"fixed", "workaround", "not reproducible"},

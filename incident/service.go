@@ -200,6 +200,12 @@ func (s *Service) Reading(inc *Incident, target string, at time.Time) (sla.Readi
 	return s.engine.Read(*c, at)
 }
 
+// ServiceLevels tells of every target how it stands for the incident at an
+// instant, also of those that have no clock, and why.
+func (s *Service) ServiceLevels(inc *Incident, at time.Time) ([]sla.Status, error) {
+	return s.engine.Status(inc.Clocks, s.slaFacts(inc), at)
+}
+
 // Explain tells, interval by interval, how the clock of a target came to stand
 // as it does at an instant.
 func (s *Service) Explain(inc *Incident, target string, at time.Time) (sla.Explanation, error) {

@@ -157,12 +157,9 @@ func (st *step) advance() error {
 	}
 	st.inc.Clocks = clocks
 	for _, a := range alerts {
-		topic := TopicWarning
-		if a.Kind == sla.AlertBreach {
-			topic = TopicBreach
-		}
+		topic := map[sla.AlertKind]string{sla.AlertWarning: TopicWarning, sla.AlertBreach: TopicBreach, sla.AlertOverdue: TopicOverdue}[a.Kind]
 		n := st.notice(st.inc.Group, st.inc.Assignee)
-		n.Target, n.Percent, n.At = a.Target, a.Percent, a.At
+		n.Target, n.Percent, n.Threshold, n.At, n.Do = a.Target, a.Percent, a.Threshold, a.At, a.Do
 		if err := st.tx.Send(st.s.kind.Ref(st.inc.ID), topic, n); err != nil {
 			return err
 		}
@@ -175,7 +172,8 @@ func (s *Service) slaFacts(inc *Incident) sla.Facts {
 	return sla.Facts{
 		State: inc.State, Category: s.Category(inc), HoldReason: string(inc.HoldReason),
 		Priority: int(inc.Priority), Assigned: inc.Assignee != "", Responded: !inc.RespondedAt.IsZero(),
-		Group: inc.Group, Service: inc.Service, Customer: inc.Caller, Fields: inc.Fields,
+		Waiting: inc.AwaitsReply, Replies: inc.Replies, Group: inc.Group, Assignee: inc.Assignee,
+		Service: inc.Service, Customer: inc.Customer, Zone: inc.Zone, Fields: inc.Fields, Overrides: inc.DueTimes,
 	}
 }
 

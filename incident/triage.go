@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -123,6 +125,36 @@ func (s *Service) LiftOverride(ctx context.Context, actor workflow.Actor, id wor
 		return nil
 	})
 }
+
+// SetDue sets by hand until when a target is to be met, as agreed with the
+// caller, for a reason that stays visible. Neither pauses nor a changed priority
+// move that instant any more. The zero time lifts it. The target's clock must be
+// under way.
+func (s *Service) SetDue(ctx context.Context, actor workflow.Actor, id workflow.ID, target string, due time.Time, reason string) (*Incident, error) {
+	return s.run(ctx, actor, id, "set_due", func(st *step) error {
+		if err := st.staff(); err != nil {
+			return err
+		}
+		o := sla.Override{Target: target, Due: due.UTC().Truncate(time.Microsecond), Reason: reason, By: actor.ID, At: st.tx.Now()}
+		var p workflow.Problems
+		p.Add(o.Check(st.inc.Clocks))
+		if len(reason) > workflow.MaxText {
+			p.Addf("the reason has at most %d bytes, not %d", workflow.MaxText, len(reason))
+		}
+		if len(st.inc.DueTimes) >= MaxDueTimes {
+			p.Addf("%d due times set by hand, the most there may be", MaxDueTimes)
+		}
+		if err := p.Err("incident: due time of " + st.inc.Name()); err != nil {
+			return err
+		}
+		st.reason = reason
+		st.inc.DueTimes = append(st.inc.DueTimes, o)
+		return nil
+	})
+}
+
+// MaxDueTimes is how often a due time of one incident can be set by hand.
+const MaxDueTimes = 100
 
 // SetCIs lists the affected configuration items of one source, in place of
 // those listed before from that source. An item listed by hand or found

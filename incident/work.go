@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -142,10 +143,22 @@ func (s *Service) Note(ctx context.Context, actor workflow.Actor, id workflow.ID
 // say adds a comment and notices the first response.
 func (st *step) say(public bool, text string) error {
 	actor := st.tx.Actor()
-	if public && !actor.Is(st.inc.Caller) && st.inc.RespondedAt.IsZero() {
-		st.inc.RespondedAt = st.tx.Now()
+	switch {
+	case public && actor.Is(st.inc.Caller):
+		st.inc.AwaitsReply = true
+	case public:
+		st.inc.answered(st.tx.Now())
 	}
 	return st.inc.Say(actor, st.tx.Now(), public, text)
+}
+
+// answered notes that the caller has heard from us.
+func (inc *Incident) answered(at time.Time) {
+	inc.Replies++
+	inc.AwaitsReply = false
+	if inc.RespondedAt.IsZero() {
+		inc.RespondedAt = at
+	}
 }
 
 // Act takes an action that the host has added to the lifecycle.

@@ -3,98 +3,129 @@ package sla
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 )
 
-// AlertKind tells warnings from breaches.
-type AlertKind string
-
-// The kinds of alert.
-const (
-	AlertWarning AlertKind = "warning"
-	AlertBreach  AlertKind = "breach"
-)
-
-// Alert is the news that a clock has used up a share of its goal, or all of it.
-type Alert struct {
-	Target  string    `json:"target"`
-	Kind    AlertKind `json:"kind"`
-	Percent int       `json:"percent"` // of the goal; 100 for a breach
-	At      time.Time `json:"at"`      // when it came due, which may be before it was noticed
+// moment is what is known of a record at an instant at which its clocks are
+// advanced.
+type moment struct {
+	facts Facts
+	at    time.Time
+	cause string
 }
 
-// Alarm is an instant at which a record's clocks must be advanced, even if
-// nothing happens to the record: set a timer of that name.
-type Alarm struct {
-	Name string // "sla/" and the target
-	Due  time.Time
+// move is a clock of a target on its way to a moment.
+type move struct {
+	*moment
+	e      *Engine
+	target int // place in the engine's targets
+	clock  Clock
+	alerts []Alert
+	again  bool // another clock is to start
 }
 
 // Advance takes a record's clocks to an instant at which the record has the
-// given facts: it starts, pauses, resumes, stops and cancels them, and notices
-// what has come due. The cause says in words why the facts are what they are.
-// The clocks given are not changed.
+// given facts: it starts, pauses, resumes, stops, resets and cancels them, and
+// notices what has come due. The cause says in words why the facts are what they
+// are. The clocks given are not changed.
 //
 // Advance may be called as often as one likes: what comes due is dated by
 // when it came due, not by when it was noticed, so one late call gives the
 // clocks that many early ones give. An instant before the last change of a clock
-// is an error matching [workflow.ErrOutOfOrder].
+// is an error matching [workflow.ErrOutOfOrder]; a clock or a zone that is not
+// known matches [workflow.ErrInvalid].
 func (e *Engine) Advance(clocks []Clock, f Facts, at time.Time, cause string) ([]Clock, []Alert, error) {
-	at = at.UTC()
+	m := moment{f, at.UTC(), cause}
 	out := slices.Clone(clocks)
 	var alerts []Alert
-	for i := range e.targets {
+	for i := range e.lines {
 		var err error
-		if out, alerts, err = e.advance(i, out, alerts, f, at, cause); err != nil {
+		if out, alerts, err = e.advance(&e.lines[i], out, alerts, &m); err != nil {
 			return clocks, nil, err
 		}
 	}
 	return out, alerts, nil
 }
 
-func (e *Engine) advance(i int, clocks []Clock, alerts []Alert, f Facts, at time.Time, cause string) ([]Clock, []Alert, error) {
-	t := &e.targets[i]
-	k := current(clocks, t.Name)
+func (e *Engine) advance(l *line, clocks []Clock, alerts []Alert, m *moment) ([]Clock, []Alert, error) {
+	k := current(clocks, l.name)
 	if k < 0 {
-		c, ok, err := e.start(i, f, at, cause, 1)
+		c, ok, err := e.start(l, m, 1)
 		if ok && err == nil {
 			clocks = append(clocks, c)
 		}
 		return clocks, alerts, err
 	}
-	if err := clocks[k].Validate(); err != nil {
-		return nil, nil, err
+	mv, err := e.move(l, &clocks[k], m)
+	if err == nil {
+		err = mv.do(l)
 	}
-	c := clocks[k].Clone()
-	if last := c.Periods[len(c.Periods)-1].From; at.Before(last) {
-		return nil, nil, fmt.Errorf("sla: target %q: %s is before the clock's last change at %s: %w",
-			t.Name, at.Format(time.RFC3339Nano), last.Format(time.RFC3339Nano), workflow.ErrOutOfOrder)
-	}
-	alerts, err := e.notice(t, &c, at, alerts)
 	if err != nil {
 		return nil, nil, err
 	}
-	again := t.follow(&c, f, at, cause)
-	if !again && c.open() {
-		if again, err = e.regoal(i, &c, f, at, cause); err == nil {
-			alerts, err = e.notice(t, &c, at, alerts)
+	clocks[k] = mv.clock
+	if mv.again {
+		fresh, ok, err := e.start(l, m, mv.clock.Cycle+1)
+		if err != nil {
+			return nil, nil, err
 		}
-	}
-	if err == nil {
-		err = e.settle(&c)
-	}
-	clocks[k] = c
-	if again && err == nil {
-		var fresh Clock
-		var ok bool
-		if fresh, ok, err = e.start(i, f, at, cause, c.Cycle+1); ok && err == nil {
+		if ok {
 			clocks = append(clocks, fresh)
 		}
 	}
-	return clocks, alerts, err
+	return clocks, append(alerts, mv.alerts...), nil
 }
+
+// move checks the clock and gets a copy of it ready.
+func (e *Engine) move(l *line, c *Clock, m *moment) (*move, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if last := c.Periods[len(c.Periods)-1].From; m.at.Before(last) {
+		return nil, fmt.Errorf("sla: target %q: %s is before the clock's last change at %s: %w",
+			l.name, m.at.Format(time.RFC3339Nano), last.Format(time.RFC3339Nano), workflow.ErrOutOfOrder)
+	}
+	v, err := e.version(l, c)
+	return &move{moment: m, e: e, target: v, clock: c.Clone()}, err
+}
+
+// do takes the clock to the moment. What was due before is noticed first, by the
+// goal that held until now.
+func (mv *move) do(l *line) error {
+	if err := mv.notice(); err != nil {
+		return err
+	}
+	c, policy := &mv.clock, mv.t().OnChange
+	if adopted := mv.adopt(l); adopted {
+		policy = mv.t().OnVersion
+		if policy == Restart {
+			c.enter(StateCancelled, mv.moment)
+			mv.again = true
+			return mv.settle()
+		}
+	}
+	c.take(mv.facts.Overrides, mv.at)
+	if !mv.reset() {
+		mv.follow()
+	}
+	if !mv.again && c.open() && c.override() == nil {
+		if err := mv.regoal(policy); err != nil {
+			return err
+		}
+	}
+	if c.open() {
+		if err := mv.notice(); err != nil {
+			return err
+		}
+	}
+	return mv.settle()
+}
+
+func (mv *move) t() *Target { return &mv.e.targets[mv.target] }
 
 // current returns the place of a target's latest clock, or -1.
 func current(clocks []Clock, target string) int {
@@ -106,85 +137,136 @@ func current(clocks []Clock, target string) int {
 	return -1
 }
 
-func (e *Engine) start(i int, f Facts, at time.Time, cause string, cycle int) (Clock, bool, error) {
+func (e *Engine) start(l *line, m *moment, cycle int) (Clock, bool, error) {
+	i := e.inForce(l, m.at)
+	if i < 0 || !e.targets[i].startable(m.facts) {
+		return Clock{}, false, nil
+	}
 	t := &e.targets[i]
-	if !t.Start(f) || t.Stop(f) || t.Cancel(f) {
-		return Clock{}, false, nil
+	goal, ok, err := e.pick(i, m.facts)
+	if !ok || err != nil {
+		return Clock{}, false, err
 	}
-	goal, ok := e.pick(i, f)
-	if !ok {
-		return Clock{}, false, nil
-	}
-	c := Clock{Target: t.Name, Cycle: cycle, Goal: goal}
-	c.enter(StateRunning, at, cause)
+	c := Clock{Target: t.Name, Version: t.Version, Cycle: cycle, Goal: goal}
+	c.Watched, c.ResetHeld = t.watched(m.facts), t.Reset != nil && t.Reset(m.facts)
+	c.enter(StateRunning, m)
 	p, err := e.goal(&c)
 	if err != nil {
 		return Clock{}, false, err
 	}
 	c.OriginalDue = p.due
-	if t.Pause(f) {
+	if t.wants(StateRunning, m.facts) == StatePaused {
 		c.Periods = c.Periods[:0]
-		c.enter(StatePaused, at, cause)
+		c.enter(StatePaused, m)
 	}
 	return c, true, e.settle(&c)
 }
 
 // pick returns the first goal that fits.
-func (e *Engine) pick(i int, f Facts) (Pinned, bool) {
+func (e *Engine) pick(i int, f Facts) (Pinned, bool, error) {
 	goals := e.targets[i].Goals
 	for j := range goals {
-		if g := &goals[j]; g.fits(f) {
-			return Pinned{g.Within, g.Days, g.EndOfDay, e.names[i][j]}, true
+		g := &goals[j]
+		if !g.fits(f) {
+			continue
 		}
+		name := e.names[i][j]
+		if g.Floating && f.Zone != "" {
+			name += "@" + f.Zone
+		}
+		_, err := e.calendar(name)
+		return Pinned{g.Within, g.Days, g.EndOfDay, g.By, name}, true, err
 	}
-	return Pinned{}, false
+	return Pinned{}, false, nil
 }
 
-// follow takes the clock into the state that the facts ask for. It reports
-// whether another clock is to start.
-func (t *Target) follow(c *Clock, f Facts, at time.Time, cause string) (again bool) {
-	stop, cancel := t.Stop(f), t.Cancel(f)
+// adopt gives a clock under way to the version in force, if that one takes over.
+func (mv *move) adopt(l *line) bool {
+	v := mv.e.inForce(l, mv.at)
+	if v < 0 || !mv.clock.open() || mv.e.targets[v].OnVersion == "" || mv.e.targets[v].Version <= mv.clock.Version {
+		return false
+	}
+	mv.target = v
+	mv.clock.Version = mv.t().Version
+	mv.clock.Watched = mv.t().watched(mv.facts)
+	return true
+}
+
+// reset ends the clock and has another one start, if the facts ask for it.
+func (mv *move) reset() bool {
+	t, c := mv.t(), &mv.clock
+	held, watched := t.Reset != nil && t.Reset(mv.facts), t.watched(mv.facts)
+	fired := held && !c.ResetHeld || watched != c.Watched
+	c.ResetHeld, c.Watched = held, watched
+	if !fired || c.State == StateCancelled || !t.startable(mv.facts) {
+		return false
+	}
+	if c.open() {
+		if t.OnReset == ResetCancels {
+			c.enter(StateCancelled, mv.moment)
+		} else {
+			c.enter(StateStopped, mv.moment)
+		}
+	}
+	mv.again = true
+	return true
+}
+
+// watched writes down the facts by whose change a clock is reset.
+func (t *Target) watched(f Facts) string {
+	if len(t.ResetOn) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range t.ResetOn {
+		b.WriteString(string(name) + "=" + strconv.Quote(fmt.Sprint(f.value(name))) + ";")
+	}
+	return b.String()
+}
+
+// follow takes the clock into the state that the facts ask for.
+func (mv *move) follow() {
+	t, c := mv.t(), &mv.clock
+	stop, cancel := t.Stop(mv.facts), t.Cancel(mv.facts)
 	switch {
 	case c.State == StateCancelled:
-		return false
+		return
 	case c.State == StateStopped:
-		if stop || cancel || !t.Start(f) || t.OnReopen == StayStopped {
-			return false
+		if stop || cancel || !t.Start(mv.facts) || t.OnReopen == StayStopped {
+			return
 		}
 		if t.OnReopen == NewCycle {
-			return true
+			mv.again = true
+			return
 		}
 	case cancel:
-		c.enter(StateCancelled, at, cause)
-		return false
+		c.enter(StateCancelled, mv.moment)
+		return
 	case stop:
-		c.enter(StateStopped, at, cause)
-		return false
+		c.enter(StateStopped, mv.moment)
+		return
 	}
-	want := StateRunning
-	if t.Pause(f) {
-		want = StatePaused
+	last := c.Periods[len(c.Periods)-1]
+	want := t.wants(c.State, mv.facts)
+	if c.State != want || last.Group != mv.facts.Group || last.Assignee != mv.facts.Assignee {
+		c.enter(want, mv.moment)
 	}
-	if c.State != want {
-		c.enter(want, at, cause)
-	}
-	return false
 }
 
 // regoal gives the clock the goal that the facts now ask for. A record that
 // fits no goal any more keeps the one it has.
-func (e *Engine) regoal(i int, c *Clock, f Facts, at time.Time, cause string) (again bool, err error) {
-	goal, ok := e.pick(i, f)
-	if !ok || goal == c.Goal {
-		return false, nil
+func (mv *move) regoal(policy ChangePolicy) error {
+	c := &mv.clock
+	goal, ok, err := mv.e.pick(mv.target, mv.facts)
+	if !ok || err != nil || goal == c.Goal {
+		return err
 	}
-	state := c.State
-	switch e.targets[i].OnChange {
+	switch policy {
 	case Restart:
-		c.enter(StateCancelled, at, cause)
-		return true, nil
+		c.enter(StateCancelled, mv.moment)
+		mv.again = true
 	case Retroactive:
-		c.Goal = goal
+		c.Goal, c.Was = goal, nil
 		for j := range c.Periods {
 			if c.Periods[j].State == StateRunning {
 				c.Periods[j].Calendar = goal.Calendar
@@ -193,45 +275,18 @@ func (e *Engine) regoal(i int, c *Clock, f Facts, at time.Time, cause string) (a
 		c.Breached, c.BreachedAt = false, time.Time{}
 	default:
 		moved := goal.Calendar != c.Goal.Calendar
+		c.Was = append(c.Was, WasGoal{c.Goal, mv.at})
 		c.Goal = goal
-		if moved && state == StateRunning {
-			c.enter(StateRunning, at, cause)
+		if moved && c.State == StateRunning {
+			c.enter(StateRunning, mv.moment)
 		}
 	}
-	return false, nil
-}
-
-// notice finds what has come due up to an instant.
-func (e *Engine) notice(t *Target, c *Clock, at time.Time, alerts []Alert) ([]Alert, error) {
-	if !c.open() {
-		return alerts, nil
-	}
-	for _, w := range t.Warn {
-		if w <= c.Warned || c.Breached {
-			continue
-		}
-		used, err := e.share(c, w)
-		if err != nil {
-			return nil, err
-		}
-		p, err := e.project(c, used)
-		if err != nil {
-			return nil, err
-		}
-		if p.reached && !p.due.After(at) {
-			c.Warned = w
-			alerts = append(alerts, Alert{t.Name, AlertWarning, w, p.due})
-		}
-	}
-	p, err := e.goal(c)
-	if err == nil && !c.Breached && !p.late.IsZero() && at.After(p.late) {
-		c.Breached, c.BreachedAt = true, p.late
-		alerts = append(alerts, Alert{t.Name, AlertBreach, 100, p.late})
-	}
-	return alerts, err
+	return nil
 }
 
 // settle brings what is kept for looking up in line with the periods.
+func (mv *move) settle() error { return mv.e.settle(&mv.clock) }
+
 func (e *Engine) settle(c *Clock) error {
 	p, err := e.goal(c)
 	c.Due = time.Time{}
@@ -239,51 +294,4 @@ func (e *Engine) settle(c *Clock) error {
 		c.Due = p.due
 	}
 	return err
-}
-
-// beyond is the shortest time a store keeps: an alarm just behind an instant.
-const beyond = time.Microsecond
-
-// Alarms returns when the clocks must be looked at next: for each running one
-// its next warning or, after those, its breach.
-func (e *Engine) Alarms(clocks []Clock) []Alarm {
-	var alarms []Alarm
-	for i := range e.targets {
-		t := &e.targets[i]
-		k := current(clocks, t.Name)
-		if k < 0 || clocks[k].State != StateRunning || clocks[k].Breached || clocks[k].Validate() != nil {
-			continue
-		}
-		if due, ok := e.next(t, &clocks[k]); ok {
-			alarms = append(alarms, Alarm{"sla/" + t.Name, due})
-		}
-	}
-	return alarms
-}
-
-func (e *Engine) next(t *Target, c *Clock) (time.Time, bool) {
-	for _, w := range t.Warn {
-		if w <= c.Warned {
-			continue
-		}
-		used, err := e.share(c, w)
-		if err != nil {
-			return time.Time{}, false
-		}
-		if p, err := e.project(c, used); err == nil && p.reached {
-			return roundUp(p.due), true
-		}
-	}
-	p, err := e.goal(c)
-	if err != nil || p.late.IsZero() {
-		return time.Time{}, false
-	}
-	return roundUp(p.late.Add(1)), true
-}
-
-func roundUp(t time.Time) time.Time {
-	if r := t.Truncate(beyond); r.Before(t) {
-		return r.Add(beyond)
-	}
-	return t
 }

@@ -16,7 +16,7 @@ func BenchmarkClock(b *testing.B) {
 	office := officeHours(b)
 	e, err := sla.NewEngine(
 		sla.Target{Name: "response", Stop: sla.OnResponded, Goals: []sla.Goal{sla.Within(30*time.Minute, office)}},
-		sla.Target{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("vendor"), Warn: []int{50, 75},
+		sla.Target{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("vendor"), Thresholds: []sla.Threshold{{Percent: 50}, {Percent: 75}},
 			Goals: []sla.Goal{sla.Within(4*time.Hour, calendar.Always(), 1), sla.Within(16*time.Hour, office)}},
 	)
 	require.NoError(b, err)

@@ -10,21 +10,28 @@ import (
 )
 
 // Clock is how a target stands for one record. Its truth is the list of its
-// periods; everything else follows from them and is kept only to be looked up.
-// A clock is plain data with a JSON form, and is advanced by its [Engine].
+// periods, the goals it went by, and the due times agreed on by hand; everything
+// else follows from them and is kept only to be looked up. A clock is plain data
+// with a JSON form, and is advanced by its [Engine].
 type Clock struct {
-	Target string `json:"target"`
-	Cycle  int    `json:"cycle"` // 1, and one more with each restart
-	State  State  `json:"state"`
+	Target  string `json:"target"`
+	Version int    `json:"version,omitempty"` // of the target; 0 is 1
+	Cycle   int    `json:"cycle"`             // 1, and one more with each restart
+	State   State  `json:"state"`
 
-	Goal    Pinned   `json:"goal"`
-	Periods []Period `json:"periods"`
+	Goal      Pinned     `json:"goal"`
+	Was       []WasGoal  `json:"was,omitempty"` // the goals before, the earliest first
+	Periods   []Period   `json:"periods"`
+	Overrides []Override `json:"overrides,omitempty"`
 
 	Due         time.Time `json:"due,omitzero"` // zero while paused, unless it was reached before
 	OriginalDue time.Time `json:"original_due"` // as it was when the clock started
 	Breached    bool      `json:"breached,omitempty"`
 	BreachedAt  time.Time `json:"breached_at,omitzero"` // where the time beyond the goal begins
-	Warned      int       `json:"warned,omitempty"`     // the highest percentage that was warned of
+	Passed      []string  `json:"passed,omitempty"`     // the thresholds that were told of, sorted
+
+	Watched   string `json:"watched,omitempty"`    // the facts by whose change it is reset
+	ResetHeld bool   `json:"reset_held,omitempty"` // its reset condition holds
 }
 
 // Pinned is the goal a clock goes by. A later edit of the target changes clocks
@@ -33,16 +40,33 @@ type Pinned struct {
 	Within   time.Duration `json:"within,omitempty"` // business time, in nanoseconds
 	Days     calendar.Days `json:"days,omitempty"`
 	EndOfDay bool          `json:"end_of_day,omitempty"`
-	Calendar string        `json:"calendar"`
+	By       time.Duration `json:"by,omitempty"` // on the wall clock, in nanoseconds
+	Calendar string        `json:"calendar"`     // by its name; "name@zone" where it floats
 }
 
-// Period is a stretch of a clock's life in one state; it ends where the next
-// begins.
+// WasGoal is a goal that a clock went by until an instant.
+type WasGoal struct {
+	Goal  Pinned    `json:"goal"`
+	Until time.Time `json:"until"`
+}
+
+// Period is a stretch of a clock's life in one state and one pair of hands; it
+// ends where the next begins.
 type Period struct {
 	From     time.Time `json:"from"`
 	State    State     `json:"state"`
 	Cause    string    `json:"cause,omitempty"`    // what brought the state about, in words
 	Calendar string    `json:"calendar,omitempty"` // by which a running period counts
+	Group    string    `json:"group,omitempty"`    // who held the record
+	Assignee string    `json:"assignee,omitempty"`
+}
+
+// day is when a goal of business days that began at an instant is due.
+func (p Pinned) day(cal *calendar.Calendar, from time.Time) (time.Time, bool) {
+	if p.By > 0 {
+		return cal.AddDaysBy(from, p.Days, p.By)
+	}
+	return cal.AddDays(from, p.Days, p.EndOfDay)
 }
 
 // Started is when the clock began; zero if it never did.
@@ -61,8 +85,10 @@ func (c Clock) Validate() error {
 	if c.Target == "" {
 		p.Addf("no target")
 	}
-	if (c.Goal.Within > 0) == (c.Goal.Days > 0) || c.Goal.Within < 0 || c.Goal.Days < 0 {
-		p.Addf("its goal is neither a business time nor business days")
+	for i, g := range append([]Pinned{c.Goal}, c.wasGoals()...) {
+		if (g.Within > 0) == (g.Days > 0) || g.Within < 0 || g.Days < 0 || g.By < 0 || g.By > 24*time.Hour {
+			p.Addf("its goal %d is neither a business time nor business days", i+1)
+		}
 	}
 	if len(c.Periods) == 0 {
 		p.Addf("it has no periods")
@@ -87,15 +113,46 @@ func (c Clock) Validate() error {
 // Clone returns a copy that shares nothing with c.
 func (c Clock) Clone() Clock {
 	c.Periods = slices.Clone(c.Periods)
+	c.Was = slices.Clone(c.Was)
+	c.Overrides = slices.Clone(c.Overrides)
+	c.Passed = slices.Clone(c.Passed)
+	return c
+}
+
+func (c *Clock) wasGoals() []Pinned {
+	goals := make([]Pinned, len(c.Was))
+	for i, w := range c.Was {
+		goals[i] = w.Goal
+	}
+	return goals
+}
+
+// asOf returns the clock as it was known at an instant: what came later is left
+// out. At the earliest it is the clock as it started.
+func (c Clock) asOf(at time.Time) Clock {
+	c = c.Clone()
+	for len(c.Periods) > 1 && c.Periods[len(c.Periods)-1].From.After(at) {
+		c.Periods = c.Periods[:len(c.Periods)-1]
+	}
+	c.State = c.Periods[len(c.Periods)-1].State
+	for n := len(c.Overrides) - 1; n >= 0 && c.Overrides[n].At.After(at); n-- {
+		c.Overrides = c.Overrides[:n]
+	}
+	for n := len(c.Was) - 1; n >= 0 && c.Was[n].Until.After(at); n-- {
+		c.Goal, c.Was = c.Was[n].Goal, c.Was[:n]
+	}
+	if !c.BreachedAt.Before(at) {
+		c.Breached, c.BreachedAt = false, time.Time{}
+	}
 	return c
 }
 
 // open reports whether the clock is under way.
 func (c *Clock) open() bool { return c.State == StateRunning || c.State == StatePaused }
 
-func (c *Clock) enter(s State, at time.Time, cause string) {
+func (c *Clock) enter(s State, m *moment) {
 	c.State = s
-	p := Period{From: at, State: s, Cause: cause}
+	p := Period{From: m.at, State: s, Cause: m.cause, Group: m.facts.Group, Assignee: m.facts.Assignee}
 	if s == StateRunning {
 		p.Calendar = c.Goal.Calendar
 	}
@@ -110,21 +167,26 @@ type span struct {
 	cal  *calendar.Calendar // of a running one
 }
 
-// spans returns the clock's periods up to an instant. The last is open.
+// spans returns the clock's periods, those that differ only in who held the
+// record as one. The last is open.
 func (e *Engine) spans(c *Clock) ([]span, error) {
-	out := make([]span, len(c.Periods))
-	for i, p := range c.Periods {
-		out[i] = span{Period: p, open: i == len(c.Periods)-1}
-		if !out[i].open {
-			out[i].to = c.Periods[i+1].From
+	out := make([]span, 0, len(c.Periods))
+	for _, p := range c.Periods {
+		if n := len(out) - 1; n >= 0 {
+			if last := out[n]; p.State == StateRunning && last.State == StateRunning && last.Calendar == p.Calendar {
+				continue
+			}
+			out[n].to, out[n].open = p.From, false
 		}
+		s := span{Period: p, open: true}
 		if p.State == StateRunning {
 			cal, err := e.calendar(p.Calendar)
 			if err != nil {
 				return nil, err
 			}
-			out[i].cal = cal
+			s.cal = cal
 		}
+		out = append(out, s)
 	}
 	return out, nil
 }
@@ -184,49 +246,64 @@ func (e *Engine) projectDays(c *Clock) (projection, error) {
 	if err != nil {
 		return projection{}, err
 	}
-	base, ok := cal.AddDays(c.Started(), c.Goal.Days, c.Goal.EndOfDay)
+	base, ok := c.Goal.day(cal, c.Started())
 	if !ok {
 		return projection{}, nil
 	}
 	var paused time.Duration
+	var p projection
 	for i, s := range spans {
-		due := base
-		if paused > 0 {
-			if due, ok = cal.Add(base, paused); !ok {
-				return projection{}, nil
+		if s.State != StateRunning {
+			if !s.open && !p.reached {
+				paused += cal.Between(s.From, s.to)
+			}
+			continue
+		}
+		if !p.reached {
+			due := base
+			if paused > 0 {
+				if due, ok = cal.Add(base, paused); !ok {
+					return projection{}, nil
+				}
+			}
+			if s.open || stoppedRunning(spans, i) || !due.After(s.to) {
+				p.due, p.reached = due.UTC(), true
 			}
 		}
-		goesOn := s.open || stoppedRunning(spans, i)
-		if s.State == StateRunning && (goesOn || !due.After(s.to)) {
-			return projection{due.UTC(), due.UTC(), true}, nil
-		}
-		if s.State != StateRunning && !s.open {
-			paused += cal.Between(s.From, s.to)
+		if p.reached {
+			late := p.due
+			if late.Before(s.From) { // the clock stood still then, and nothing need have been open since
+				late, ok = cal.AddLate(s.From, 0)
+			}
+			if ok && (s.open || late.Before(s.to)) {
+				p.late = late.UTC()
+				break
+			}
 		}
 	}
-	return projection{}, nil
+	return p, nil
 }
 
-// goal projects the clock onto its own goal.
+// promisedBy dates a breach: a goal cannot have been missed before it was agreed
+// on.
+func (c *Clock) promisedBy(late time.Time) time.Time {
+	if n := len(c.Was); n > 0 && late.Before(c.Was[n-1].Until) {
+		late = c.Was[n-1].Until
+	}
+	if n := len(c.Overrides); n > 0 && late.Before(c.Overrides[n-1].At) {
+		late = c.Overrides[n-1].At
+	}
+	return late
+}
+
+// goal projects the clock onto its own goal, or onto the instant agreed on by
+// hand.
 func (e *Engine) goal(c *Clock) (projection, error) {
+	if o := c.override(); o != nil {
+		return projection{o.Due, o.Due, true}, nil
+	}
 	if c.Goal.Days > 0 {
 		return e.projectDays(c)
 	}
 	return e.project(c, c.Goal.Within)
-}
-
-// share is the business time after which so many percent of the goal are used.
-func (e *Engine) share(c *Clock, percent int) (time.Duration, error) {
-	total := c.Goal.Within
-	if c.Goal.Days > 0 {
-		cal, err := e.calendar(c.Goal.Calendar)
-		if err != nil {
-			return 0, err
-		}
-		if due, ok := cal.AddDays(c.Started(), c.Goal.Days, c.Goal.EndOfDay); ok {
-			total = cal.Between(c.Started(), due)
-		}
-	}
-	// in two steps, as a large goal times a percentage would overflow
-	return total/100*time.Duration(percent) + total%100*time.Duration(percent)/100, nil
 }

@@ -168,7 +168,7 @@ func TestOneNanosecondDecides(t *testing.T) {
 }
 
 func TestAlertsAreDatedByWhenTheyCameDue(t *testing.T) {
-	e, err := sla.NewEngine(sla.Target{Name: "resolution", Stop: sla.OnResolved, Warn: []int{75, 50},
+	e, err := sla.NewEngine(sla.Target{Name: "resolution", Stop: sla.OnResolved, Thresholds: []sla.Threshold{{Percent: 75}, {Percent: 50}},
 		Goals: []sla.Goal{sla.Within(8*time.Hour, officeHours(t))}})
 	require.NoError(t, err)
 	clocks, alerts, err := e.Advance(nil, fresh, monday, "")
@@ -178,9 +178,9 @@ func TestAlertsAreDatedByWhenTheyCameDue(t *testing.T) {
 	clocks, alerts, err = e.Advance(clocks, active, monday.AddDate(0, 0, 7), "noticed a week late")
 	require.NoError(t, err)
 	require.Equal(t, []sla.Alert{
-		{Target: "resolution", Kind: sla.AlertWarning, Percent: 50, At: monday.Add(5 * time.Hour)},
-		{Target: "resolution", Kind: sla.AlertWarning, Percent: 75, At: monday.Add(7 * time.Hour)},
-		{Target: "resolution", Kind: sla.AlertBreach, Percent: 100, At: monday.Add(25 * time.Hour)},
+		{Target: "resolution", Kind: sla.AlertWarning, Threshold: "50 %", Percent: 50, At: monday.Add(5 * time.Hour)},
+		{Target: "resolution", Kind: sla.AlertWarning, Threshold: "75 %", Percent: 75, At: monday.Add(7 * time.Hour)},
+		{Target: "resolution", Kind: sla.AlertBreach, Threshold: "100 %", Percent: 100, At: monday.Add(25 * time.Hour)},
 	}, alerts)
 	require.Empty(t, e.Alarms(clocks), "there is nothing more to tell")
 	_, alerts, err = e.Advance(clocks, active, monday.AddDate(0, 0, 8), "")
@@ -197,12 +197,12 @@ func TestTargetsAreCheckedAsAWhole(t *testing.T) {
 	_, err = sla.NewEngine(
 		sla.Target{Name: "a/b", Stop: sla.OnResolved},
 		sla.Target{Name: "twice", Goals: []sla.Goal{sla.Within(0, nil)}},
-		sla.Target{Name: "twice", Stop: sla.OnResolved, OnChange: "later", Warn: []int{0, 50, 50}, Goals: []sla.Goal{
+		sla.Target{Name: "twice", Stop: sla.OnResolved, OnChange: "later", Thresholds: []sla.Threshold{{}, {Percent: 50}, {Percent: 50}}, Goals: []sla.Goal{
 			sla.Within(1, calendar.Always()), {Within: 1, Days: 1, Calendar: calendar.Always()}, {Within: 1, EndOfDay: true, Calendar: calendar.Always()}}},
 	)
 	require.ErrorIs(t, err, workflow.ErrInvalid)
-	for _, want := range []string{`"a/b": a name has`, `"a/b": 0 goals`, `"twice": no stop condition`, "is there twice", "goal 1 has no calendar",
-		"goal 1 needs either", `unknown policy "later"`, "a warning at 0 %", "a warning at 50 %", "goal 2 is never reached", "goal 2 needs either", "goal 3: the end of the day"} {
+	for _, want := range []string{`"a/b": a name has`, `"a/b": 0 goals`, `"twice": no stop condition`, "is there twice as version 1", "goal 1 has no calendar",
+		"goal 1 needs either", `unknown policy "later"`, "threshold 1: want 1 to 1000 percent", "threshold 50 % is there twice", "goal 2 is never reached", "goal 2 needs either", "goal 3: the end or the time of the day"} {
 		require.ErrorContains(t, err, want)
 	}
 }

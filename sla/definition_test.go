@@ -118,7 +118,7 @@ func ExampleParseTargets() {
 			{"when": {"fields": {"contract": ["gold"]}}, "within": "8h", "calendar": "service desk"},
 			{"days": 2, "end_of_day": true, "calendar": "service desk"}
 		],
-		"warn": [75]
+		"thresholds": [{"percent": 75}]
 	}]`), desk())
 	if err != nil {
 		panic(err)
@@ -145,7 +145,7 @@ func ExampleParseTargets() {
 }
 
 func FuzzParseTargets(f *testing.F) {
-	f.Add([]byte(`[{"name":"x","stop":{"category":["resolved"]},"goals":[{"within":"4h","calendar":"24x7","priorities":[1]},{"days":1,"calendar":"24x7"}],"warn":[50]}]`))
+	f.Add([]byte(`[{"name":"x","stop":{"category":["resolved"]},"goals":[{"within":"4h","calendar":"24x7","priorities":[1]},{"days":1,"calendar":"24x7"}],"thresholds":[{"percent":50}]}]`))
 	f.Add([]byte(`[{"name":"x","stop":{"not":{"any":[{"fields":{"a":[1,"b",true]}},{"assigned":false}]}},"goals":[]}]`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		targets, err := sla.ParseTargets(b)

@@ -14,6 +14,7 @@ type State string
 
 // The states of a clock.
 const (
+	StatePending   State = "pending" // not started yet; no clock is in it, see [Engine.Status]
 	StateRunning   State = "running"
 	StatePaused    State = "paused"
 	StateStopped   State = "stopped" // the goal is met, unless the clock is breached
@@ -67,6 +68,24 @@ var reopenPolicies = []ReopenPolicy{Continue, NewCycle, StayStopped}
 // policies.
 func (p *ReopenPolicy) UnmarshalText(b []byte) error {
 	return oneOf(p, b, "reopen policy", reopenPolicies)
+}
+
+// ResetPolicy says what becomes of the clock that another one replaces when it is
+// reset. The zero policy is ResetStops.
+type ResetPolicy string
+
+// The policies.
+const (
+	ResetStops   ResetPolicy = "stop"   // it is stopped: met, unless it is breached
+	ResetCancels ResetPolicy = "cancel" // it does not count
+)
+
+var resetPolicies = []ResetPolicy{ResetStops, ResetCancels}
+
+// UnmarshalText implements [encoding.TextUnmarshaler] and rejects unknown
+// policies.
+func (p *ResetPolicy) UnmarshalText(b []byte) error {
+	return oneOf(p, b, "reset policy", resetPolicies)
 }
 
 func oneOf[T ~string](v *T, b []byte, what string, all []T) error {

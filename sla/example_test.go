@@ -78,7 +78,7 @@ func Example() {
 // it.
 func ExampleEngine_Alarms() {
 	engine, err := sla.NewEngine(sla.Target{
-		Name: "response", Stop: sla.OnResponded, Warn: []int{50},
+		Name: "response", Stop: sla.OnResponded, Thresholds: []sla.Threshold{{Percent: 50}},
 		Goals: []sla.Goal{sla.Within(time.Hour, desk())},
 	})
 	if err != nil {

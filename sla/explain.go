@@ -10,13 +10,14 @@ import (
 
 // Explanation accounts for a clock's time, stretch by stretch.
 type Explanation struct {
-	Target  string        `json:"target"`
-	Goal    string        `json:"goal"` // in words
-	At      time.Time     `json:"at"`
-	Lines   []Line        `json:"lines"`
-	Elapsed time.Duration `json:"elapsed"` // business time: the sum of the lines that count
-	Reading Reading       `json:"-"`
-	zone    *time.Location
+	Target   string        `json:"target"`
+	Goal     string        `json:"goal"`               // in words
+	Override *Override     `json:"override,omitempty"` // the due time agreed on by hand, if there is one
+	At       time.Time     `json:"at"`
+	Lines    []Line        `json:"lines"`
+	Elapsed  time.Duration `json:"elapsed"` // business time: the sum of the lines that count
+	Reading  Reading       `json:"-"`
+	zone     *time.Location
 }
 
 // Line is a stretch of time that counted, or did not, for one reason.
@@ -40,6 +41,7 @@ func (e *Engine) Explain(c Clock, at time.Time) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
+	c = c.asOf(at)
 	cal, err := e.calendar(c.Goal.Calendar)
 	if err != nil {
 		return Explanation{}, err
@@ -48,7 +50,7 @@ func (e *Engine) Explain(c Clock, at time.Time) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	x := Explanation{Target: c.Target, Goal: c.Goal.String(), At: at.UTC(), Elapsed: r.Elapsed, Reading: r, zone: zoneOf(cal)}
+	x := Explanation{Target: c.Target, Goal: c.Goal.String(), Override: c.override(), At: at.UTC(), Elapsed: r.Elapsed, Reading: r, zone: zoneOf(cal)}
 	for i, s := range spans {
 		last := i == len(spans)-1
 		if last && (s.State == StateStopped || s.State == StateCancelled) || s.From.After(at) {
@@ -127,6 +129,9 @@ func (x Explanation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: goal %s\n", x.Target, x.Goal)
 	const layout = "Mon 2 Jan 2006 15:04:05"
+	if o := x.Override; o != nil {
+		fmt.Fprintf(&b, "%s set by %s: due %s, %s\n", o.At.In(x.zone).Format(layout), o.By, o.Due.In(x.zone).Format(layout), o.Reason)
+	}
 	for _, l := range x.Lines {
 		mark := "        not counted"
 		if l.Counted {
@@ -142,7 +147,7 @@ func (x Explanation) String() string {
 		b.WriteString(": met\n")
 	case r.State == StateCancelled:
 		b.WriteString(": cancelled\n")
-	case r.State == StatePaused:
+	case r.State == StatePaused && r.Due.IsZero():
 		b.WriteString(": paused, so nothing is due\n")
 	default:
 		fmt.Fprintf(&b, ": due at %s\n", r.Due.In(x.zone).Format(layout))
@@ -154,8 +159,11 @@ func (x Explanation) String() string {
 func (p Pinned) String() string {
 	if p.Days > 0 {
 		s := fmt.Sprintf("%d business days by %s", p.Days, p.Calendar)
-		if p.EndOfDay {
+		switch {
+		case p.EndOfDay:
 			s += ", end of day"
+		case p.By > 0:
+			s += fmt.Sprintf(", until %02d:%02d", p.By/time.Hour, p.By%time.Hour/time.Minute)
 		}
 		return s
 	}

@@ -26,9 +26,11 @@ type Expression struct {
 	Priority   []int               `json:"priority,omitempty"`
 	Group      []string            `json:"group,omitempty"`
 	Service    []string            `json:"service,omitempty"`
+	Assignee   []string            `json:"assignee,omitempty"`
 	Customer   []string            `json:"customer,omitempty"`
 	Assigned   *bool               `json:"assigned,omitempty"`
 	Responded  *bool               `json:"responded,omitempty"`
+	Waiting    *bool               `json:"waiting,omitempty"`
 	Fields     map[string][]any    `json:"fields,omitempty"` // custom fields: strings, numbers, truth values
 }
 
@@ -62,18 +64,50 @@ func (x Expression) compile(p *workflow.Problems, path string, depth int, terms 
 		return nil
 	}
 	all := append(x.listed(p, path, terms), x.combined(p, path, depth, terms)...)
-	if want := x.Assigned; want != nil {
-		yes := *want
-		all = append(all, func(f Facts) bool { return f.Assigned == yes })
-	}
-	if want := x.Responded; want != nil {
-		yes := *want
-		all = append(all, func(f Facts) bool { return f.Responded == yes })
+	for _, flag := range x.flags() {
+		if flag.want != nil {
+			yes := *flag.want
+			all = append(all, func(f Facts) bool { return *flag.of(&f) == yes })
+		}
 	}
 	if len(all) == 0 {
 		p.Addf("%s: it says nothing", join(path, "condition"))
 	}
 	return AllOf(all...)
+}
+
+// flag and text are the facts that are truth values and texts, with what an
+// expression wants of them.
+type (
+	flag struct {
+		name string
+		want *bool
+		of   func(*Facts) *bool
+	}
+	text struct {
+		name   string
+		values []string
+		of     func(*Facts) *string
+	}
+)
+
+func (x *Expression) flags() []flag {
+	return []flag{
+		{"assigned", x.Assigned, func(f *Facts) *bool { return &f.Assigned }},
+		{"responded", x.Responded, func(f *Facts) *bool { return &f.Responded }},
+		{"waiting", x.Waiting, func(f *Facts) *bool { return &f.Waiting }},
+	}
+}
+
+func (x *Expression) texts() []text {
+	return []text{
+		{"state", x.State, func(f *Facts) *string { return &f.State }},
+		{"hold_reason", x.HoldReason, func(f *Facts) *string { return &f.HoldReason }},
+		{"group", x.Group, func(f *Facts) *string { return &f.Group }},
+		{"service", x.Service, func(f *Facts) *string { return &f.Service }},
+		{"assignee", x.Assignee, func(f *Facts) *string { return &f.Assignee }},
+		{"customer", x.Customer, func(f *Facts) *string { return &f.Customer }},
+	}
 }
 
 // listed are the conditions that a fact is one of a list.
@@ -94,19 +128,9 @@ func (x Expression) listed(p *workflow.Problems, path string, terms *int) []Cond
 		valid := !slices.ContainsFunc(x.Priority, func(n int) bool { return n < 1 })
 		add("priority", among(terms, valid, x.Priority, func(f Facts) int { return f.Priority }))
 	}
-	for _, t := range []struct {
-		name   string
-		values []string
-		of     func(Facts) string
-	}{
-		{"state", x.State, func(f Facts) string { return f.State }},
-		{"hold_reason", x.HoldReason, func(f Facts) string { return f.HoldReason }},
-		{"group", x.Group, func(f Facts) string { return f.Group }},
-		{"service", x.Service, func(f Facts) string { return f.Service }},
-		{"customer", x.Customer, func(f Facts) string { return f.Customer }},
-	} {
+	for _, t := range x.texts() {
 		if t.values != nil {
-			add(t.name, among(terms, true, t.values, t.of))
+			add(t.name, among(terms, true, t.values, func(f Facts) string { return *t.of(&f) }))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(x.Fields)) {

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -14,10 +15,56 @@ type Facts struct {
 	Priority   int    // 1 is the most urgent; 0 = not set
 	Assigned   bool   // somebody has taken it
 	Responded  bool   // the caller has heard from us
+	Waiting    bool   // the caller has said something and was not answered yet
+	Replies    int    // how often the caller has heard from us
 	Group      string
+	Assignee   string
 	Service    string
 	Customer   string
+	Zone       string // the IANA zone on whose wall clock floating calendars are read; empty = their own
 	Fields     workflow.Fields
+
+	Overrides []Override // due times agreed on by hand
+}
+
+// Fact names a fact by whose change a clock can be reset: one of the constants,
+// or "fields." and the name of a custom field.
+type Fact string
+
+// The facts.
+const (
+	FactState    Fact = "state"
+	FactPriority Fact = "priority"
+	FactReplies  Fact = "replies"
+	FactGroup    Fact = "group"
+	FactAssignee Fact = "assignee"
+	FactService  Fact = "service"
+	FactCustomer Fact = "customer"
+)
+
+func (f Fact) valid() bool {
+	return slices.Contains([]Fact{FactState, FactPriority, FactReplies, FactGroup, FactAssignee, FactService, FactCustomer}, f) ||
+		strings.HasPrefix(string(f), "fields.") && len(f) > len("fields.")
+}
+
+func (f *Facts) value(name Fact) any {
+	switch name {
+	case FactState:
+		return f.State
+	case FactPriority:
+		return f.Priority
+	case FactReplies:
+		return f.Replies
+	case FactGroup:
+		return f.Group
+	case FactAssignee:
+		return f.Assignee
+	case FactService:
+		return f.Service
+	case FactCustomer:
+		return f.Customer
+	}
+	return f.Fields[strings.TrimPrefix(string(name), "fields.")]
 }
 
 // Condition asks something of the facts. It must depend on nothing else, or a
@@ -34,6 +81,11 @@ func OnAssigned(f Facts) bool { return f.Assigned }
 
 // OnResponded holds when the caller has heard from us.
 func OnResponded(f Facts) bool { return f.Responded }
+
+// OnWaiting holds while the caller has said something and was not answered yet.
+// A promise of the next reply starts with it, stops with its opposite, and has a
+// new cycle each time (Zammad's update time).
+func OnWaiting(f Facts) bool { return f.Waiting }
 
 // OnResolved holds when the record is resolved or closed.
 func OnResolved(f Facts) bool {

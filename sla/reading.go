@@ -13,9 +13,9 @@ type Reading struct {
 
 	Elapsed   time.Duration // business time used
 	Actual    time.Duration // elapsed time of the periods in which the clock ran
-	Remaining time.Duration // business time left of a goal in business time; negative beyond it
+	Remaining time.Duration // business time left; negative beyond the goal, zero if nothing is due
 	Paused    time.Duration // business time that passed while the clock was paused
-	Percent   float64       // of a goal in business time, for showing; nothing is decided by it
+	Percent   float64       // of the goal, for showing; nothing is decided by it
 }
 
 // Read tells how a clock stands at an instant, from its periods alone. Periods
@@ -27,11 +27,7 @@ func (e *Engine) Read(c Clock, at time.Time) (Reading, error) {
 		return Reading{}, err
 	}
 	at = at.UTC()
-	c = c.Clone()
-	for len(c.Periods) > 1 && c.Periods[len(c.Periods)-1].From.After(at) {
-		c.Periods = c.Periods[:len(c.Periods)-1]
-	}
-	c.State = c.Periods[len(c.Periods)-1].State
+	c = c.asOf(at)
 	r := Reading{State: c.State}
 	cal, err := e.calendar(c.Goal.Calendar)
 	if err != nil {
@@ -70,12 +66,37 @@ func (e *Engine) Read(c Clock, at time.Time) (Reading, error) {
 	if p.reached {
 		r.Due = p.due
 	}
-	if !p.late.IsZero() && end.After(p.late) {
-		r.Breached, r.BreachAt = true, p.late
+	if c.override() != nil {
+		if end = at; !c.open() {
+			end = c.Periods[len(c.Periods)-1].From // a pause does not hold up an instant that was agreed on
+		}
 	}
-	if c.Goal.Within > 0 {
+	switch {
+	case c.Breached: // by the goal it had then
+		r.Breached, r.BreachAt = true, c.BreachedAt
+	case !p.late.IsZero() && end.After(p.late):
+		r.Breached, r.BreachAt = true, c.promisedBy(p.late)
+	}
+	switch {
+	case c.Goal.Within > 0 && c.override() == nil:
 		r.Remaining = c.Goal.Within - r.Elapsed
-		r.Percent = 100 * float64(r.Elapsed) / float64(c.Goal.Within)
+		r.Percent = percent(r.Elapsed, c.Goal.Within)
+	case p.reached:
+		if end.IsZero() {
+			end = at
+		}
+		r.Remaining = cal.Between(end, p.due)
+		r.Percent = percent(r.Elapsed, r.Elapsed+r.Remaining)
 	}
 	return r, nil
 }
+
+func percent(used, of time.Duration) float64 {
+	if of <= 0 {
+		return 100
+	}
+	return 100 * float64(used) / float64(of)
+}
+
+// Met reports whether the clock was stopped in time.
+func (r Reading) Met() bool { return r.State == StateStopped && !r.Breached }

@@ -24,7 +24,8 @@ func (e *Engine) WhatIf(c Clock, g Goal, at time.Time) (Explanation, error) {
 		return Explanation{}, err
 	}
 	c = c.Clone()
-	c.Goal = Pinned{g.Within, g.Days, g.EndOfDay, names[0]}
+	c.Goal, c.Was, c.Overrides = Pinned{g.Within, g.Days, g.EndOfDay, g.By, names[0]}, nil, nil
+	c.Breached, c.BreachedAt = false, time.Time{}
 	for i := range c.Periods {
 		if c.Periods[i].State == StateRunning {
 			c.Periods[i].Calendar = names[0]

@@ -110,8 +110,8 @@ func targets(hours *calendar.Calendar) []sla.Target {
 			sla.Within(30*time.Hour, hours, 3),
 			sla.Within(50*time.Hour, hours),
 		},
-		OnChange: sla.CarryElapsed,
-		Warn:     []int{75},
+		OnChange:   sla.CarryElapsed,
+		Thresholds: []sla.Threshold{{Percent: 75}},
 	}}
 }
 

@@ -3,6 +3,7 @@ package incidenttest
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -22,7 +23,7 @@ type command struct {
 func (d desk) commands() []command {
 	s := d.service
 	return []command{
-		{"open", `"title" by= [caller= impact= urgency= template= category= service= group= person= channel= vip= parent=] [field.x=]`, d.open},
+		{"open", `"title" by= [caller= impact= urgency= template= category= service= group= person= channel= vip= customer= zone= parent=] [field.x=]`, d.open},
 		{"assign", "INC by= [group= person=]", d.on(d.assign)},
 		{"start", "INC by=", d.on(plain(s.Start))},
 		{"hold", `INC by= reason= ["text"]`, d.on(d.hold)},
@@ -32,6 +33,7 @@ func (d desk) commands() []command {
 		{"prioritize", "INC by= impact= urgency=", d.on(d.prioritize)},
 		{"override", `INC by= priority= "reason"`, d.on(d.override)},
 		{"lift", "INC by=", d.on(plain(s.LiftOverride))},
+		{"due", `INC by= target= [at=] "reason"`, d.on(d.due)},
 		{"resolve", `INC by= code= "notes"`, d.on(d.resolve)},
 		{"reopen", `INC by= "reason"`, d.on(worded(s.Reopen))},
 		{"close", "INC by=", d.on(plain(s.Close))},
@@ -142,6 +144,21 @@ func (d desk) override(c *scenario.Call) act {
 	words := text(c)
 	return func(ctx context.Context, by workflow.Actor, id workflow.ID) (*incident.Incident, error) {
 		return d.service.OverridePriority(ctx, by, id, p, words)
+	}
+}
+
+func (d desk) due(c *scenario.Call) act {
+	target := c.Value("target", "resolution")
+	var at time.Time
+	if c.Given("at") {
+		var err error
+		if at, err = c.World.ParseTime(c.Value("at", "")); err != nil {
+			c.Fail("%v", err)
+		}
+	}
+	words := text(c)
+	return func(ctx context.Context, by workflow.Actor, id workflow.ID) (*incident.Incident, error) {
+		return d.service.SetDue(ctx, by, id, target, at, words)
 	}
 }
 

@@ -15,6 +15,7 @@ func (d desk) open(c *scenario.Call) error {
 		Title: text(c), Caller: c.Value("caller", ""), Template: c.Value("template", ""),
 		Category: c.Value("category", ""), Service: c.Value("service", ""), Group: c.Value("group", ""),
 		Assignee: c.Value("person", ""), Channel: incident.Channel(c.Value("channel", "")), VIP: c.Bool("vip"),
+		Customer: c.Value("customer", ""), Zone: c.Value("zone", ""),
 		Fields: map[string]any{},
 	}
 	c.Unmarshal("impact", &r.Impact)

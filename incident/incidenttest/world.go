@@ -74,7 +74,10 @@ func word(m workflow.Message) string {
 		text = fmt.Sprintf("%s %s to nobody", m.Topic, n.Number)
 	}
 	if n.Target != "" {
-		text += fmt.Sprintf(": %s at %d %%", n.Target, n.Percent)
+		text += fmt.Sprintf(": %s at %s", n.Target, n.Threshold)
+	}
+	if len(n.Do) > 0 {
+		text += ", do " + strings.Join(n.Do, ", ")
 	}
 	if n.Text != "" {
 		text += fmt.Sprintf(": %q", n.Text)
@@ -120,7 +123,7 @@ func (d desk) show(c *scenario.Call, inc *incident.Incident) error {
 func standing(w *scenario.World, r sla.Reading) string {
 	text := fmt.Sprint(r.State)
 	switch {
-	case r.State == sla.StateRunning:
+	case r.State == sla.StateRunning || r.State == sla.StatePaused && !r.Due.IsZero():
 		text += ", due " + w.Time(r.Due)
 	case r.State == sla.StatePaused:
 		text += fmt.Sprintf(", %v left", r.Remaining)
