@@ -52,3 +52,13 @@ func BenchmarkBusinessTime(b *testing.B) {
 		}
 	}
 }
+
+func TestTheScheduleFindsWhatLookingFinds(t *testing.T) {
+	var out bytes.Buffer
+	if err := clocks(&out, 2_000, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(out.String(), "\n"); got != 7 {
+		t.Errorf("%d lines, want 7:\n%s", got, out.String())
+	}
+}

@@ -15,10 +15,15 @@ func main() {
 	testing.Init()
 	rounds := flag.Int("rounds", 7, "how often everything is measured; the best is printed")
 	length := flag.Duration("length", 100*time.Millisecond, "how long one measurement takes, about")
+	running := flag.Int("clocks", 1_000_000, "how many clocks are running")
 	flag.Parse()
 	err := flag.Set("test.benchtime", length.String())
 	if err == nil {
 		err = report(os.Stdout, max(1, *rounds))
+	}
+	if err == nil {
+		fmt.Println()
+		err = clocks(os.Stdout, max(1, *running), max(1, *rounds))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
