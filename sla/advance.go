@@ -39,7 +39,8 @@ type move struct {
 // is an error matching [workflow.ErrOutOfOrder]; a clock or a zone that is not
 // known matches [workflow.ErrInvalid].
 func (e *Engine) Advance(clocks []Clock, f Facts, at time.Time, cause string) ([]Clock, []Alert, error) {
-	m := moment{f, at.UTC(), cause}
+	f.at = at.UTC()
+	m := moment{f, f.at, cause}
 	out := slices.Clone(clocks)
 	var alerts []Alert
 	for i := range e.lines {

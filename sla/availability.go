@@ -156,6 +156,19 @@ func (a Availability) Budget(target decimal.Decimal) (allowed, left time.Duratio
 	return allowed, allowed - a.Down
 }
 
+// BurnRate is how many times faster than a target in percent allows the error
+// budget is used up: at 1 it lasts just for the period, at 10 for a tenth of it.
+// A short and a long period together make an alert that is neither late nor
+// nervous. Rounded half away from zero to two places; not ok if the target allows
+// no downtime or there was no service time.
+func (a Availability) BurnRate(target decimal.Decimal) (rate decimal.Decimal, ok bool) {
+	allowed := hundred().Sub(target).Mul(decimal.NewFromInt(int64(a.Service)))
+	if !allowed.IsPositive() {
+		return decimal.Decimal{}, false
+	}
+	return decimal.NewFromInt(int64(a.Down)).Mul(hundred()).DivRound(allowed, 2), true
+}
+
 // MTRS is the mean time to restore service: service time lost per interruption,
 // zero without any (ITIL 4).
 func (a Availability) MTRS() time.Duration {

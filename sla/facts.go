@@ -3,6 +3,7 @@ package sla
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -25,6 +26,8 @@ type Facts struct {
 	Fields     workflow.Fields
 
 	Overrides []Override // due times agreed on by hand
+
+	at time.Time // the instant, set by the engine
 }
 
 // Fact names a fact by whose change a clock can be reset: one of the constants,

@@ -21,6 +21,7 @@ type Status struct {
 // at an instant, and answers the question that service desks hear most: why has
 // this clock not started, why is it paused.
 func (e *Engine) Status(clocks []Clock, f Facts, at time.Time) ([]Status, error) {
+	f.at = at.UTC()
 	var all []Status
 	for i := range e.lines {
 		l := &e.lines[i]
