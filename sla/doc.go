@@ -71,7 +71,7 @@
 //
 // A clock is the list of its periods and goals. Elapsed time, due and breach are
 // derived from it, by [Engine.Read], also for any instant of the past;
-// [Engine.Explain] accounts for them stretch
-// by stretch, and [Engine.WhatIf] does so under another goal. Nothing here reads
-// the time or does I/O, and an Engine is safe for concurrent use.
+// [Engine.Explain] accounts for them stretch by stretch, and [Engine.WhatIf] does
+// so under another goal. Nothing here reads the time or does I/O, and an Engine is
+// safe for concurrent use.
 package sla

@@ -115,13 +115,29 @@ func (c *Calendar) nthDayByStep(date, n int64) (int64, bool) {
 		n = 1
 	}
 	for ; date >= minUnix/daySeconds && date < maxUnix/daySeconds; date += step {
-		if c.isBusinessDay(date) {
-			if n--; n == 0 {
-				return date, true
+		if !c.isBusinessDay(date) {
+			near, ok := c.nearDay(date, step)
+			if !ok {
+				return 0, false
 			}
+			date = near
+		}
+		if n--; n == 0 {
+			return date, true
 		}
 	}
 	return 0, false
+}
+
+// nearDay returns the first business day behind a date that is none, so that a
+// calendar that opens once in ten years costs no more than one that opens daily.
+func (c *Calendar) nearDay(date, step int64) (int64, bool) {
+	if step > 0 {
+		at, ok := c.NextOpen(c.time(c.clock.resolve((date+1)*daySeconds), 0))
+		return max(c.date(at), date+1), ok && c.isBusinessDay(max(c.date(at), date+1))
+	}
+	at, ok := c.PrevOpen(c.time(c.clock.resolve(date*daySeconds), 0))
+	return min(c.date(at.Add(-1)), date-1), ok && c.isBusinessDay(min(c.date(at.Add(-1)), date-1))
 }
 
 // isBusinessDay reports whether the civil day has any open time.
