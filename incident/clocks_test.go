@@ -123,3 +123,39 @@ func TestForeignTimersAreParked(t *testing.T) {
 		require.Error(t, err)
 	}
 }
+
+func TestReportsOnServiceLevels(t *testing.T) {
+	w := newWorld(t, incident.Config{Targets: []sla.Target{resolution(t)}})
+	ctx := t.Context()
+	a, b := w.open("A"), w.open("B")
+	w.must(w.Assign(ctx, ann, a.ID, "network", "ben"))
+	w.now = w.now.Add(3 * time.Hour)
+	w.must(w.Resolve(ctx, ann, a.ID, "fixed", "done"))
+	w.must(w.SetDue(ctx, ann, b.ID, "resolution", w.now.Add(time.Hour), "agreed"))
+	levels, err := w.ServiceLevels(w.must(w.Get(ctx, b.ID)), w.now)
+	require.NoError(t, err)
+	require.Equal(t, "new", levels[0].Why)
+	require.Equal(t, w.now.Add(time.Hour), levels[0].Reading.Due)
+	w.pass(2 * time.Hour)
+
+	var cases []sla.Case
+	for inc, err := range w.Find(ctx, workflow.Query{}) {
+		require.NoError(t, err)
+		cases = append(cases, w.Cases(inc)...)
+	}
+	report, err := w.Engine().Attainment(cases, sla.Month(w.now), sla.ByGroup())
+	require.NoError(t, err)
+	require.Equal(t, [3]int{1, 0, 1}, [3]int{report.Total.Met, report.Total.Missed, report.Total.Overdue})
+	require.Equal(t, []string{"network"}, report.Rows[1].Values)
+	require.Equal(t, 1, report.Rows[1].Met)
+
+	_, err = w.SetDue(ctx, carl, b.ID, "resolution", w.now.Add(time.Hour), "please")
+	require.ErrorIs(t, err, workflow.ErrForbidden)
+	_, err = w.SetDue(ctx, ann, b.ID, "response", w.now.Add(time.Hour), "")
+	require.ErrorIs(t, err, workflow.ErrInvalid)
+	require.ErrorContains(t, err, `there is no clock "response"`)
+	require.ErrorContains(t, err, "want a reason")
+	inc := w.must(w.SetDue(ctx, ann, b.ID, "resolution", time.Time{}, "a mistake"))
+	require.True(t, inc.Breached(), "what was missed stays missed")
+	require.True(t, inc.Clock("resolution").Due.After(w.now), "and the goal counts again")
+}

@@ -35,7 +35,7 @@ func TestStories(t *testing.T) {
 				{Name: "resolution", Stop: sla.OnResolved, Pause: sla.OnHold("awaiting_caller", "awaiting_vendor"), Thresholds: []sla.Threshold{{Percent: 75}},
 					Goals: []sla.Goal{sla.Within(4*time.Hour, calendar.Always(), 1), sla.Within(8*time.Hour, hours, 2), sla.Within(16*time.Hour, hours)}},
 				{Name: "next reply", Start: sla.AllOf(sla.OnWaiting, gold), Stop: sla.Not(sla.OnWaiting), OnReopen: sla.NewCycle,
-					Goals: []sla.Goal{{Within: 2 * time.Hour, Calendar: hours, Floating: true}},
+					Goals:      []sla.Goal{{Within: 2 * time.Hour, Calendar: hours, Floating: true}},
 					Thresholds: []sla.Threshold{{Before: 30 * time.Minute, Do: []string{"page:ann"}}, {After: time.Hour, Do: []string{"call:manager"}}}},
 			},
 			AutoClose: 3, AutoCloseCalendar: hours,

@@ -206,6 +206,20 @@ func (s *Service) ServiceLevels(inc *Incident, at time.Time) ([]sla.Status, erro
 	return s.engine.Status(inc.Clocks, s.slaFacts(inc), at)
 }
 
+// Engine returns the engine that runs the service levels, for reports: see
+// [sla.Engine.Attainment] and [sla.Engine.Forecast].
+func (s *Service) Engine() *sla.Engine { return s.engine }
+
+// Cases returns the incident's clocks with what reports on service levels ask of
+// it.
+func (s *Service) Cases(inc *Incident) []sla.Case {
+	cases := make([]sla.Case, len(inc.Clocks))
+	for i, c := range inc.Clocks {
+		cases[i] = sla.Case{Record: inc.Number, Clock: c.Clone(), Priority: int(inc.Priority), Group: inc.Group, Service: inc.Service, Customer: inc.Customer}
+	}
+	return cases
+}
+
 // Explain tells, interval by interval, how the clock of a target came to stand
 // as it does at an instant.
 func (s *Service) Explain(inc *Incident, target string, at time.Time) (sla.Explanation, error) {

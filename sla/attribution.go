@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"slices"
 	"time"
 )
 
@@ -61,7 +62,8 @@ func (e *Engine) Attribution(c Clock, at time.Time) ([]Held, error) {
 	if breach >= 0 {
 		held[breach].Breached = true
 	}
-	return held, nil
+	// Who passed the record on at once did not have it.
+	return slices.DeleteFunc(held, func(h Held) bool { return h == Held{Group: h.Group, Assignee: h.Assignee} }), nil
 }
 
 // hands returns the place of the line for those who had the record in a period.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/itsm-go/itsm/examples/replay/report"
 	"github.com/itsm-go/itsm/incident"
-	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -58,8 +57,15 @@ func (c *collector) record(inc *incident.Incident) (report.Record, error) {
 		if err != nil {
 			return r, err
 		}
+		held, err := c.desk.incidents.Engine().Attribution(k, c.end)
+		if err != nil {
+			return r, err
+		}
+		for _, h := range held {
+			r.Held = append(r.Held, report.Hand{Target: k.Target, Group: h.Group, Business: h.Running, Breached: h.Breached})
+		}
 		r.Targets = append(r.Targets, report.Verdict{Target: k.Target,
-			Met: reading.State == sla.StateStopped && !reading.Breached, Breached: reading.Breached})
+			Met: reading.Met(), Breached: reading.Breached})
 	}
 	return r, nil
 }

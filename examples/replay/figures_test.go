@@ -46,6 +46,11 @@ type figures struct {
 			Elapsed  float64 `json:"elapsed_hours"`
 			Business float64 `json:"business_hours"`
 		}
+		Held []struct {
+			Target, Group string
+			Business      float64 `json:"business_hours"`
+			Breaches      int
+		} `json:"held_by"`
 		Messages map[string]int
 	}
 	Refused map[string]int
@@ -77,6 +82,16 @@ func TestAFewIncidentsCountedByHand(t *testing.T) {
 	require.Equal(t, 9, f.Logged.Events)
 	require.Equal(t, map[string]int{"New": 2, "Active": 3, "Awaiting User Info": 1, "Resolved": 2, "Closed": 1}, f.Logged.ByState)
 	require.Equal(t, struct{ True, False int }{1, 1}, f.Logged.MadeSLA)
+	// Group 1 had the first one for 22 office hours of its goal, and the urgent one
+	// for ten minutes; Group 2 had that for the rest, and missed its goal.
+	require.Len(t, f.Replayed.Held, 3)
+	require.Equal(t, "resolution", f.Replayed.Held[0].Target)
+	require.Equal(t, "Group 1", f.Replayed.Held[0].Group)
+	require.InDelta(t, 22+1./6, f.Replayed.Held[0].Business, 1e-9)
+	require.Zero(t, f.Replayed.Held[0].Breaches)
+	require.Equal(t, "Group 2", f.Replayed.Held[1].Group)
+	require.InDelta(t, 4+5./6, f.Replayed.Held[1].Business, 1e-9)
+	require.Equal(t, 1, f.Replayed.Held[1].Breaches)
 
 	r := f.Replayed
 	require.Equal(t, 2, r.Incidents)

@@ -53,6 +53,7 @@ type Replayed struct {
 	Resolve       Pace              `json:"time_to_resolve"`
 	ResolveBy     map[string]Pace   `json:"time_to_resolve_by_priority"`
 	Holds         []Hold            `json:"holds"`              // the longest in all first
+	Held          []Held            `json:"held_by"`            // in whose hands the clocks ran, by target, the most first
 	Groups        []Busy            `json:"groups"`             // the busiest first
 	Categories    []Busy            `json:"categories"`         // the busiest first
 	Messages      map[string]int    `json:"messages,omitempty"` // notices delivered, by topic
@@ -135,6 +136,26 @@ type holdJSON struct {
 // MarshalJSON writes the durations in hours.
 func (h Hold) MarshalJSON() ([]byte, error) {
 	return json.Marshal(holdJSON{h.Reason, h.Incidents, h.Spells, h.Elapsed.Hours(), h.Business.Hours()})
+}
+
+// Held is what a group had of the time of a target's clocks.
+type Held struct {
+	Target   string
+	Group    string
+	Business time.Duration
+	Breaches int // goals that were missed in its hands
+}
+
+type heldJSON struct {
+	Target   string  `json:"target"`
+	Group    string  `json:"group"`
+	Business float64 `json:"business_hours"`
+	Breaches int     `json:"breaches"`
+}
+
+// MarshalJSON writes the durations in hours.
+func (h Held) MarshalJSON() ([]byte, error) {
+	return json.Marshal(heldJSON{h.Target, h.Group, h.Business.Hours(), h.Breaches})
 }
 
 // Busy is a group or a category and what it had to do.

@@ -119,6 +119,12 @@ func (f Figures) sections() ([]section, error) {
 		}
 		d.pace(r)
 		d.holds(r)
+		for _, name := range slices.Sorted(maps.Keys(r.Targets)) {
+			d.add(section{
+				Title: "Who held the time: " + name, Lead: "In whose hands the clocks ran, and were when a goal was missed; ten groups at most.",
+				Head: []string{"Group", "Business time", "Share", "Missed in their hands"}, Rows: heldRows(r, name), Half: true,
+			}, nil)
+		}
 		d.busy("Busiest groups", "Group", r.Groups)
 		d.busy("Busiest categories", "Category", r.Categories)
 	} else {

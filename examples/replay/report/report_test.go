@@ -66,6 +66,10 @@ func invented() report.Figures {
 				{Reason: "Awaiting Problem", Incidents: 19, Spells: 20, Elapsed: 310 * day, Business: 90 * day},
 				{Reason: "Awaiting Evidence", Incidents: 2, Spells: 2, Elapsed: 40 * day, Business: 12 * day},
 			},
+			Held: []report.Held{
+				{Target: "resolution", Group: "Service Desk", Business: 30 * day, Breaches: 300}, {Target: "resolution", Group: "Workplace North", Business: 10 * day, Breaches: 270},
+				{Target: "response", Group: "", Business: 4 * day},
+			},
 			Groups: []report.Busy{
 				{Name: "Service Desk", Incidents: 781, Reopened: 12, Median: report.Spread{Count: 760, Median: 30 * time.Hour}},
 				{Name: "Workplace North", Incidents: 122, Reopened: 2, Median: report.Spread{Count: 120, Median: 51 * time.Hour}},
@@ -190,11 +194,12 @@ func TestATallyAddsUpRecords(t *testing.T) {
 	tally.Add(report.Record{
 		Opened: at(3, 1, 8), Assigned: at(3, 1, 9), Resolved: at(3, 1, 18), Closed: at(3, 6, 18), AssignBusiness: time.Hour, ResolveBusiness: 9 * time.Hour,
 		Priority: 3, Group: "A", Category: "x", Reassignment: 2, Targets: []report.Verdict{met},
+		Held:  []report.Hand{{"resolution", "A", 9 * time.Hour, false}},
 		Holds: []report.Spell{{"User", 3 * time.Hour, time.Hour}, {"User", time.Hour, time.Hour}, {"Vendor", time.Hour, 0}},
 	})
 	tally.Add(report.Record{
 		Opened: at(3, 31, 8), Resolved: at(4, 1, 8), Closed: at(5, 1, 0), ResolveBusiness: 10 * time.Hour, Priority: 3, Group: "B", Category: "x", Reopens: 1,
-		Targets: []report.Verdict{missed},
+		Targets: []report.Verdict{missed}, Held: []report.Hand{{"resolution", "A", time.Hour, false}, {"resolution", "B", 11 * time.Hour, true}, {"response", "", 0, false}},
 	})
 	tally.Add(report.Record{Opened: at(4, 2, 0), Priority: 1, Group: "B", Category: "y", Targets: []report.Verdict{{Target: "resolution"}}})
 	got := tally.Replayed()
@@ -222,6 +227,7 @@ func TestATallyAddsUpRecords(t *testing.T) {
 		{Reason: "User", Incidents: 1, Spells: 2, Elapsed: 4 * time.Hour, Business: 2 * time.Hour},
 		{Reason: "Vendor", Incidents: 1, Spells: 1, Elapsed: time.Hour},
 	}, got.Holds)
+	require.Equal(t, []report.Held{{Target: "resolution", Group: "B", Business: 11 * time.Hour, Breaches: 1}, {Target: "resolution", Group: "A", Business: 10 * time.Hour}, {Target: "response"}}, got.Held)
 	require.Equal(t, "B", got.Groups[0].Name)
 	require.Equal(t, report.Busy{Name: "x", Incidents: 2, Reopened: 1, Median: report.Spread{Count: 2, Mean: 17 * time.Hour, Median: 10 * time.Hour, P90: 24 * time.Hour}}, got.Categories[0])
 }

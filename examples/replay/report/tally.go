@@ -19,12 +19,21 @@ type Record struct {
 	Reopens, Reassignment int
 	Holds                 []Spell
 	Targets               []Verdict
+	Held                  []Hand
 }
 
 // A Spell is one time an incident was on hold.
 type Spell struct {
 	Reason            string
 	Elapsed, Business time.Duration
+}
+
+// A Hand is a group in whose hands a clock was for some of its time.
+type Hand struct {
+	Target   string
+	Group    string
+	Business time.Duration // used of the goal
+	Breached bool          // the goal was missed then
 }
 
 // A Verdict is how the clock of one target ended; neither Met nor Breached is
@@ -43,6 +52,7 @@ type Tally struct {
 	assign, resolve durations
 	resolveBy       map[string]*durations
 	holds           map[string]*Hold
+	held            map[[2]string]*Held // by target and group
 	groups          map[string]*busy
 	categories      map[string]*busy
 	opened          []time.Time
@@ -75,7 +85,7 @@ func (t *Tally) Event(state string) {
 // Add counts one incident.
 func (t *Tally) Add(r Record) {
 	if t.resolveBy == nil {
-		t.resolveBy, t.holds = map[string]*durations{}, map[string]*Hold{}
+		t.resolveBy, t.holds, t.held = map[string]*durations{}, map[string]*Hold{}, map[[2]string]*Held{}
 		t.groups, t.categories = map[string]*busy{}, map[string]*busy{}
 		t.sum.ByPriority, t.sum.Targets = map[string]int{}, map[string]Target{}
 	}
@@ -109,6 +119,13 @@ func (t *Tally) Add(r Record) {
 	}
 	t.addTargets(priority, r.Targets)
 	t.addHolds(r.Holds)
+	for _, h := range r.Held {
+		sum := entry(t.held, [2]string{h.Target, h.Group})
+		sum.Business += h.Business
+		if h.Breached {
+			sum.Breaches++
+		}
+	}
 	entry(t.groups, r.Group).add(r)
 	entry(t.categories, r.Category).add(r)
 }
@@ -162,7 +179,7 @@ func (t *Tally) addHolds(spells []Spell) {
 }
 
 // entry returns the value of a key, made new where there is none.
-func entry[T any](m map[string]*T, key string) *T {
+func entry[K comparable, T any](m map[K]*T, key K) *T {
 	if m[key] == nil {
 		m[key] = new(T)
 	}
@@ -191,6 +208,14 @@ func (t *Tally) Replayed() *Replayed {
 	}
 	slices.SortFunc(sum.Holds, func(a, b Hold) int {
 		return cmp.Or(cmp.Compare(b.Elapsed, a.Elapsed), cmp.Compare(a.Reason, b.Reason))
+	})
+	for key, h := range t.held {
+		held := *h
+		held.Target, held.Group = key[0], key[1]
+		sum.Held = append(sum.Held, held)
+	}
+	slices.SortFunc(sum.Held, func(a, b Held) int {
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(b.Business, a.Business), cmp.Compare(a.Group, b.Group))
 	})
 	sum.Groups, sum.Categories = busiest(t.groups), busiest(t.categories)
 	sum.Months = t.months()

@@ -25,6 +25,9 @@ func (f Figures) WriteText(w io.Writer) error {
 		t.paces(f.Replayed)
 		t.targets(f.Replayed)
 		t.holds(f.Replayed)
+		for _, target := range slices.Sorted(maps.Keys(f.Replayed.Targets)) {
+			t.table("Held by, "+target, heldHead(), heldRows(f.Replayed, target))
+		}
 		t.busy("Busiest groups", f.Replayed.Groups)
 		t.busy("Busiest categories", f.Replayed.Categories)
 		t.table("Notices sent", []string{"messages"}, mostFirst(f.Replayed.Messages))
@@ -205,6 +208,29 @@ func holdRows(r *Replayed) [][]string {
 	var rows [][]string
 	for _, h := range r.Holds {
 		rows = append(rows, []string{h.Reason, count(h.Incidents), count(h.Spells), hours(h.Elapsed), hours(h.Business)})
+	}
+	return rows
+}
+
+func heldHead() []string { return []string{"business", "share", "missed in their hands"} }
+
+// heldRows tell in whose hands the clocks of a target ran.
+func heldRows(r *Replayed, target string) [][]string {
+	var all time.Duration
+	var list []Held
+	for _, h := range r.Held {
+		if h.Target == target {
+			all += h.Business
+			list = append(list, h)
+		}
+	}
+	var rows [][]string
+	for _, h := range list[:min(most, len(list))] {
+		share := "–"
+		if all > 0 {
+			share = percent(float64(h.Business) / float64(all))
+		}
+		rows = append(rows, []string{cmp.Or(h.Group, "nobody"), hours(h.Business), share, count(h.Breaches)})
 	}
 	return rows
 }
