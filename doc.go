@@ -2,7 +2,8 @@
 // code: import what you need from below it.
 //
 //   - [github.com/itsm-go/itsm/incident]: the practice of incident management.
-//   - [github.com/itsm-go/itsm/sla]: service levels, their targets and clocks.
+//   - [github.com/itsm-go/itsm/sla]: service levels: targets, clocks, agreements,
+//     reports.
 //   - [github.com/itsm-go/itsm/sla/calendar]: business time.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.
@@ -12,9 +13,9 @@
 //   - [github.com/itsm-go/itsm/workflow/scenario]: stories that test a
 //     configuration; package incidenttest has those of incidents.
 //
-// In modules of their own are the SQL store (workflow/sqlstore), the benchmarks
-// beside other libraries (workflow/bench, sla/bench) and runnable programs
-// (examples).
+// In modules of their own are the SQL store (workflow/sqlstore), public holidays
+// and iCalendar (sla/holidays), the benchmarks beside other libraries
+// (workflow/bench, sla/bench) and runnable programs (examples).
 //
 // Arrows only point down: the calendar uses nothing but the standard library,
 // the kernel may use the calendar, service levels use both, practices use all of

@@ -229,7 +229,7 @@ func TestScorecardOfASupplier(t *testing.T) {
 		Targets:      promise(sla.Within(4*time.Hour, calendar.Always())),
 		Availability: decimal.RequireFromString("99.9"), Attainment: decimal.NewFromInt(60),
 		Credits: sla.CreditTerms{Fee: decimal.NewFromInt(1000), Cap: hundred,
-			Breaches:     []sla.BreachCredit{{Target: "resolution", Amount: decimal.NewFromInt(50)}},
+			Breaches:     []sla.BreachCredit{{Target: "resolution", Amount: decimal.NewFromInt(45), PerHour: decimal.NewFromInt(5)}},
 			Availability: []sla.AvailabilityCredit{{Below: decimal.RequireFromString("99.9"), Percent: decimal.NewFromInt(10)}}}}
 	b, err := sla.NewBook(telco)
 	require.NoError(t, err)
@@ -247,7 +247,7 @@ func TestScorecardOfASupplier(t *testing.T) {
 	require.Equal(t, `UC-TELCO Telco (underpinning_contract) version 1, 2026-03-01 to 2026-04-01: broken
   resolution: 66.67 % (2 met, 1 missed, 1 overdue): kept
   availability: 99.86541 %: broken
-     50.00  resolution, T2, 2026-03-03 12:00 UTC
+     50.00  resolution, T2, 2026-03-03 12:00 UTC, 1h0m0s beyond the goal
       0.00  resolution, T4, 2026-03-04 12:00 UTC, excluded: caused by us
     100.00  availability, 99.86541 % is below 99.9 %
     150.00  in all

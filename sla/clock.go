@@ -61,6 +61,11 @@ type Period struct {
 	Assignee string    `json:"assignee,omitempty"`
 }
 
+// sound reports whether the goal is one that a target can have.
+func (p Pinned) sound() bool {
+	return (p.Within > 0) != (p.Days > 0) && p.Within >= 0 && p.Days >= 0 && p.By >= 0 && p.By <= 24*time.Hour
+}
+
 // day is when a goal of business days that began at an instant is due.
 func (p Pinned) day(cal *calendar.Calendar, from time.Time) (time.Time, bool) {
 	if p.By > 0 {
@@ -85,10 +90,8 @@ func (c Clock) Validate() error {
 	if c.Target == "" {
 		p.Addf("no target")
 	}
-	for i, g := range append([]Pinned{c.Goal}, c.wasGoals()...) {
-		if (g.Within > 0) == (g.Days > 0) || g.Within < 0 || g.Days < 0 || g.By < 0 || g.By > 24*time.Hour {
-			p.Addf("its goal %d is neither a business time nor business days", i+1)
-		}
+	if !c.Goal.sound() || slices.ContainsFunc(c.Was, func(w WasGoal) bool { return !w.Goal.sound() }) {
+		p.Addf("its goal is neither a business time nor business days")
 	}
 	if len(c.Periods) == 0 {
 		p.Addf("it has no periods")
@@ -117,14 +120,6 @@ func (c Clock) Clone() Clock {
 	c.Overrides = slices.Clone(c.Overrides)
 	c.Passed = slices.Clone(c.Passed)
 	return c
-}
-
-func (c *Clock) wasGoals() []Pinned {
-	goals := make([]Pinned, len(c.Was))
-	for i, w := range c.Was {
-		goals[i] = w.Goal
-	}
-	return goals
 }
 
 // asOf returns the clock as it was known at an instant: what came later is left

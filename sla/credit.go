@@ -26,12 +26,16 @@ type CreditTerms struct {
 }
 
 // BreachCredit is what each breach of a target costs: a percentage of the fee, an
-// amount, or both together.
+// amount, an amount for each hour of business time beyond the goal, or all of them
+// together.
 type BreachCredit struct {
 	Target  string          `json:"target"`
 	Percent decimal.Decimal `json:"percent,omitzero"`
 	Amount  decimal.Decimal `json:"amount,omitzero"`
-	Grace   int             `json:"grace,omitempty"` // so many breaches of a period, the first, cost nothing
+	Grace   int             `json:"grace,omitempty"`   // so many breaches of a period, the first, cost nothing
+	PerHour decimal.Decimal `json:"per_hour,omitzero"` // in proportion, to the second
+	Free    time.Duration   `json:"free,omitempty"`    // business time beyond the goal that PerHour leaves out
+	Most    decimal.Decimal `json:"most,omitzero"`     // that one breach costs; zero: no limit
 }
 
 // AvailabilityCredit is a tier: what an availability below a percentage costs.
@@ -43,10 +47,11 @@ type AvailabilityCredit struct {
 
 // Breach is a promise that was broken.
 type Breach struct {
-	Target   string    `json:"target"`
-	Record   string    `json:"record"` // the number people know it by
-	At       time.Time `json:"at"`
-	Excluded string    `json:"excluded,omitempty"` // why it costs nothing, such as "caused by the customer"
+	Target   string        `json:"target"`
+	Record   string        `json:"record"` // the number people know it by
+	At       time.Time     `json:"at"`
+	Over     time.Duration `json:"over,omitempty"`     // business time beyond the goal
+	Excluded string        `json:"excluded,omitempty"` // why it costs nothing, such as "caused by the customer"
 }
 
 // Statement is an itemised account: its lines add up to the total.
@@ -84,8 +89,8 @@ func (c CreditTerms) Validate() error {
 			p.Addf("%s: no target, or there twice", what)
 		}
 		percent(what, b.Percent)
-		if b.Amount.IsNegative() || b.Grace < 0 {
-			p.Addf("%s: a negative amount or grace", what)
+		if b.Amount.IsNegative() || b.PerHour.IsNegative() || b.Most.IsNegative() || b.Grace < 0 || b.Free < 0 {
+			p.Addf("%s: a negative amount, grace or free time", what)
 		}
 	}
 	for i, a := range c.Availability {
@@ -156,6 +161,13 @@ func (c CreditTerms) breach(b Breach, forgiven map[string]int) CreditLine {
 	default:
 		t := c.Breaches[i]
 		line.Amount = c.share(t.Percent).Add(t.Amount.Round(2))
+		if beyond := (b.Over - t.Free).Truncate(time.Second); t.PerHour.IsPositive() && beyond > 0 {
+			line.Amount = line.Amount.Add(t.PerHour.Mul(decimal.NewFromInt(int64(beyond/time.Second))).DivRound(decimal.NewFromInt(3600), 2))
+			line.Note = beyond.String() + " beyond the goal"
+		}
+		if t.Most.IsPositive() && line.Amount.GreaterThan(t.Most) {
+			line.Amount, line.Note = t.Most.Round(2), fmt.Sprintf("at most %s for a breach", t.Most)
+		}
 	}
 	return line
 }

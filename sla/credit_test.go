@@ -76,7 +76,7 @@ func TestCreditTermsAreCheckedAsAWhole(t *testing.T) {
 	_, err := bad.Statement(nil, nil)
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 	for _, want := range []string{"the fee is negative", "cap: 101", `breaches of "": no target`, `breaches of "": -1`, `breaches of "a": no target, or there twice`,
-		"negative amount or grace", "below 99 %: there twice", "below 99 %: 200", "below 95 %: worse must not cost less than below 99 %", "below 0 %: want more"} {
+		"negative amount, grace or free time", "below 99 %: there twice", "below 99 %: 200", "below 95 %: worse must not cost less than below 99 %", "below 0 %: want more"} {
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -142,4 +142,26 @@ func ExampleCreditTerms_Statement() {
 	//   240.00  resolution, INC0000012, 2026-03-10 08:00 UTC
 	//   600.00  availability, 99 % is below 99.5 %
 	//   840.00  in all
+}
+
+func TestPenaltiesByTheHour(t *testing.T) {
+	terms := sla.CreditTerms{Breaches: []sla.BreachCredit{{Target: "resolution", Amount: money("10"), PerHour: money("60"), Free: 30 * time.Minute, Most: money("200")}}}
+	for _, test := range []struct {
+		over       time.Duration
+		want, note string
+	}{
+		{0, "10.00", ""},
+		{30 * time.Minute, "10.00", ""},
+		{30*time.Minute + time.Second - 1, "10.00", ""}, // to the second
+		{31 * time.Minute, "11.00", "1m0s beyond the goal"},
+		{2 * time.Hour, "100.00", "1h30m0s beyond the goal"},
+		{30*time.Minute + 20*time.Second, "10.33", "20s beyond the goal"},
+		{10 * time.Hour, "200.00", "at most 200 for a breach"},
+	} {
+		s, err := terms.Statement([]sla.Breach{{Target: "resolution", Record: "T1", At: monday, Over: test.over}}, nil)
+		require.NoError(t, err)
+		require.Equal(t, test.want, s.Total.StringFixed(2), "%v", test.over)
+		require.Equal(t, test.note, s.Lines[0].Note, "%v", test.over)
+	}
+	require.ErrorIs(t, sla.CreditTerms{Breaches: []sla.BreachCredit{{Target: "x", PerHour: money("-1"), Free: -1}}}.Validate(), workflow.ErrInvalid)
 }

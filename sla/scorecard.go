@@ -36,7 +36,8 @@ type Score struct {
 // of each of its targets, from the clocks that [Book.Targets] started; the
 // availability in its service hours, from the outages and the maintenance that was
 // agreed on; and what it costs, from the breaches that happened in the period, so
-// that each is paid for once. Excluded says why a breach costs nothing, such as a
+// that each is paid for once, by the hours until then or until the clock was
+// stopped. Excluded says why a breach costs nothing, such as a
 // delay that the customer caused; it may be nil.
 func (a Agreement) Scorecard(e *Engine, cases []Case, period Span, outages []Outage, maintenance []Span, excluded func(Case) string) (Scorecard, error) {
 	s := Scorecard{Agreement: a.ID, Version: a.Version, Name: a.Name, Type: a.Type, Provider: a.Provider, Period: period, Available: true, Kept: true}
@@ -58,9 +59,9 @@ func (a Agreement) Scorecard(e *Engine, cases []Case, period Span, outages []Out
 		}
 		s.Targets = append(s.Targets, score)
 		for _, b := range own.breached {
-			breach := Breach{Target: t.Name, Record: b.Record, At: b.Clock.BreachedAt}
+			breach := Breach{Target: t.Name, Record: b.Record, At: b.Clock.BreachedAt, Over: b.over}
 			if excluded != nil {
-				breach.Excluded = excluded(b)
+				breach.Excluded = excluded(b.Case)
 			}
 			breaches = append(breaches, breach)
 		}
@@ -81,7 +82,12 @@ func (a Agreement) Scorecard(e *Engine, cases []Case, period Span, outages []Out
 // scored is how one target was kept, and the clocks that breached in the period.
 type scored struct {
 	total    Row
-	breached []Case
+	breached []missed
+}
+
+type missed struct {
+	Case
+	over time.Duration // business time beyond the goal, until the period was over
 }
 
 func (a *Agreement) scored(e *Engine, cases []Case, target string, period Span) (scored, error) {
@@ -107,7 +113,7 @@ func (a *Agreement) scored(e *Engine, cases []Case, target string, period Span) 
 		c.Clock = c.Clock.asOf(period.To.Add(-1))
 		if r.Breached && !r.BreachAt.Before(period.From) && c.Clock.State != StateCancelled {
 			c.Clock.BreachedAt = r.BreachAt
-			s.breached = append(s.breached, c)
+			s.breached = append(s.breached, missed{c, -r.Remaining})
 		}
 	}
 	return s, nil
