@@ -109,6 +109,7 @@ func (mv *move) do(l *line) error {
 			return mv.settle()
 		}
 	}
+	goal, changes := c.Goal, len(c.Periods)+len(c.Overrides)
 	c.take(mv.facts.Overrides, mv.at)
 	if !mv.reset() {
 		mv.follow()
@@ -117,6 +118,9 @@ func (mv *move) do(l *line) error {
 		if err := mv.regoal(policy); err != nil {
 			return err
 		}
+	}
+	if goal == c.Goal && changes == len(c.Periods)+len(c.Overrides) {
+		return nil // what was due and is due stays as it was
 	}
 	if c.open() {
 		if err := mv.notice(); err != nil {

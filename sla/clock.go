@@ -156,7 +156,7 @@ func (c *Clock) enter(s State, m *moment) {
 
 // span is a period with its calendar and its end; an open span goes on.
 type span struct {
-	Period
+	*Period
 	to   time.Time
 	open bool
 	cal  *calendar.Calendar // of a running one
@@ -166,7 +166,8 @@ type span struct {
 // record as one. The last is open.
 func (e *Engine) spans(c *Clock) ([]span, error) {
 	out := make([]span, 0, len(c.Periods))
-	for _, p := range c.Periods {
+	for i := range c.Periods {
+		p := &c.Periods[i]
 		if n := len(out) - 1; n >= 0 {
 			if last := out[n]; p.State == StateRunning && last.State == StateRunning && last.Calendar == p.Calendar {
 				continue
