@@ -5,6 +5,7 @@
 //   - [github.com/itsm-go/itsm/sla]: service levels: targets, clocks, agreements,
 //     reports.
 //   - [github.com/itsm-go/itsm/sla/calendar]: business time.
+//   - [github.com/itsm-go/itsm/cmdb/graph]: what stops working when something fails.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.
 //   - [github.com/itsm-go/itsm/workflow/memstore]: the in-process store.
@@ -15,9 +16,9 @@
 //
 // In modules of their own are the SQL store (workflow/sqlstore), public holidays
 // and iCalendar (sla/holidays), the benchmarks beside other libraries
-// (workflow/bench, sla/bench) and runnable programs (examples).
+// (workflow/bench, sla/bench, cmdb/bench) and runnable programs (examples).
 //
-// Arrows only point down: the calendar uses nothing but the standard library,
+// Arrows only point down: calendar and graph use nothing but the standard library,
 // the kernel may use the calendar, service levels use both, practices use all of
 // them and never each other.
 package itsm

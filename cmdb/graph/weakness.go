@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -79,13 +80,18 @@ func (im *Impact) takesDown(i, target uint32) bool {
 // return.
 var ErrTooMany = errors.New("too many")
 
-// MaxCutSets is the most sets that a search for cut sets keeps for one node.
-const MaxCutSets = 10_000
+// Limits of a search for cut sets. Their number grows with the power of their size.
+const (
+	MaxCutSets = 10_000     // that are kept for one node
+	maxUnions  = 20_000_000 // sets that are tried in all: some seconds of work
+)
 
 // CutSets returns the minimal cut sets of a node with at most so many members: sets
 // of other nodes whose failure together takes it down, and without any one of them
 // would not. The smallest come first. With one member they are its single points of
-// failure. More than [MaxCutSets] is an error matching [ErrTooMany].
+// failure. More than [MaxCutSets], of this node or of one that it requires, or a
+// search that would take more than some seconds, is an error matching
+// [ErrTooMany].
 func (v *View) CutSets(n Node, members int) ([][]Node, error) {
 	if err := v.check([]Node{n}); err != nil {
 		return nil, err
@@ -128,6 +134,7 @@ type cuts struct {
 	v    *View
 	most int
 	of   map[uint32]family
+	work int // sets tried so far
 }
 
 func (c *cuts) solve(nodes []uint32) error {
@@ -184,12 +191,11 @@ func (c *cuts) joined(a, b family) (family, error) {
 	var out family
 	for _, x := range a {
 		for _, y := range b {
-			u := union(x, y)
-			if len(u) > c.most {
-				continue
+			if c.work++; c.work > maxUnions {
+				return nil, fmt.Errorf("%w sets to try, at most %d are", ErrTooMany, maxUnions)
 			}
-			if out = append(out, u); len(out) > 20*MaxCutSets {
-				return nil, fmt.Errorf("%w cut sets, at most %d are kept", ErrTooMany, MaxCutSets)
+			if u := union(x, y); len(u) <= c.most {
+				out = append(out, u)
 			}
 		}
 	}
@@ -220,10 +226,14 @@ func minimal(f family) (family, error) {
 		return slices.Compare(a, b)
 	})
 	var kept family
+	known := map[string]bool{}
+	var buf []byte
 	for _, s := range f {
-		if !slices.ContainsFunc(kept, func(k []uint32) bool { return contains(s, k) }) {
-			kept = append(kept, s)
+		if holdsOne(s, known, &buf) {
+			continue
 		}
+		kept = append(kept, s)
+		known[key(s, 1<<len(s)-1, &buf)] = true
 		if len(kept) > MaxCutSets {
 			return nil, fmt.Errorf("%w cut sets, at most %d are kept", ErrTooMany, MaxCutSets)
 		}
@@ -231,18 +241,27 @@ func minimal(f family) (family, error) {
 	return kept, nil
 }
 
-// contains reports whether an ascending set contains another.
-func contains(s, other []uint32) bool {
-	for _, i := range other {
-		for len(s) > 0 && s[0] < i {
-			s = s[1:]
+// holdsOne reports whether a set contains one that is known: a set of a few has few
+// parts, far fewer than there are sets to compare it with.
+func holdsOne(s []uint32, known map[string]bool, buf *[]byte) bool {
+	for part := range 1 << len(s) {
+		if known[key(s, part, buf)] {
+			return true
 		}
-		if len(s) == 0 || s[0] != i {
-			return false
-		}
-		s = s[1:]
 	}
-	return true
+	return false
+}
+
+// key writes the part of a set that the bits choose.
+func key(s []uint32, part int, buf *[]byte) string {
+	b := (*buf)[:0]
+	for k, i := range s {
+		if part&(1<<k) != 0 {
+			b = binary.LittleEndian.AppendUint32(b, i)
+		}
+	}
+	*buf = b
+	return string(b)
 }
 
 func (f family) equal(g family) bool {
