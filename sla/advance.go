@@ -185,16 +185,25 @@ func (e *Engine) pick(i int, f Facts) (Pinned, bool, error) {
 	return Pinned{}, false, nil
 }
 
-// adopt gives a clock under way to the version in force, if that one takes over.
+// adopt gives a clock under way to the latest version that takes over, if there is
+// one.
 func (mv *move) adopt(l *line) bool {
-	v := mv.e.inForce(l, mv.at)
-	if v < 0 || !mv.clock.open() || mv.e.targets[v].OnVersion == "" || mv.e.targets[v].Version <= mv.clock.Version {
+	if !mv.clock.open() {
 		return false
 	}
-	mv.target = v
-	mv.clock.Version = mv.t().Version
-	mv.clock.Watched = mv.t().watched(mv.facts)
-	return true
+	for _, v := range slices.Backward(l.versions) {
+		t := &mv.e.targets[v]
+		if t.Version <= max(mv.clock.Version, 1) {
+			return false
+		}
+		if t.OnVersion != "" && !mv.at.Before(t.From) {
+			mv.target = v
+			mv.clock.Version = t.Version
+			mv.clock.Watched, mv.clock.ResetHeld = t.watched(mv.facts), t.Reset != nil && t.Reset(mv.facts)
+			return true
+		}
+	}
+	return false
 }
 
 // reset ends the clock and has another one start, if the facts ask for it.

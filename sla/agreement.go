@@ -75,6 +75,22 @@ type Link struct {
 // String reads "OLA-NET resolution".
 func (l Link) String() string { return l.Agreement + " " + l.Target }
 
+// clone returns a copy that shares nothing that can be changed.
+func (a Agreement) clone() Agreement {
+	a.Services = slices.Clone(a.Services)
+	a.Targets = slices.Clone(a.Targets)
+	for i := range a.Targets {
+		t := &a.Targets[i]
+		t.Goals, t.ResetOn, t.Thresholds = slices.Clone(t.Goals), slices.Clone(t.ResetOn), slices.Clone(t.Thresholds)
+	}
+	a.Supports = slices.Clone(a.Supports)
+	for i := range a.Supports {
+		a.Supports[i].Steps = slices.Clone(a.Supports[i].Steps)
+	}
+	a.Credits.Breaches, a.Credits.Availability = slices.Clone(a.Credits.Breaches), slices.Clone(a.Credits.Availability)
+	return a
+}
+
 // validAt reports whether the agreement is valid at an instant.
 func (a *Agreement) validAt(at time.Time) bool {
 	return !at.Before(a.From) && (a.Until.IsZero() || at.Before(a.Until))

@@ -259,3 +259,31 @@ func TestScorecardOfASupplier(t *testing.T) {
 	require.Equal(t, 1, card.Targets[0].Overdue)
 	require.True(t, card.Kept)
 }
+
+func TestABookIsItsOwn(t *testing.T) {
+	given := agreements()
+	b, err := sla.NewBook(given...)
+	require.NoError(t, err)
+	spoil := func(list []sla.Agreement) {
+		for _, a := range list {
+			for i := range a.Services {
+				a.Services[i] = "spoilt"
+			}
+			for i := range a.Targets {
+				a.Targets[i].Name = "spoilt"
+				a.Targets[i].Goals[0] = sla.Goal{}
+			}
+		}
+	}
+	spoil(given)
+	spoil(b.All())
+	spoil(b.Reviews(date("2027-02-01")))
+	for _, m := range b.Apply(sla.Facts{}, date("2026-03-01")) {
+		spoil([]sla.Agreement{m.Agreement})
+	}
+	a, err := b.At("SLA-ACME", date("2026-03-01"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"mail"}, a.Services)
+	require.Equal(t, "resolution", a.Targets[0].Name)
+	require.Equal(t, 8*time.Hour, a.Targets[0].Goals[0].Within)
+}

@@ -54,7 +54,7 @@ func (mv *move) notice() error {
 			if th.late() {
 				kind = AlertOverdue
 			}
-			found = append(found, Alert{c.Target, kind, th.name, th.Percent, at, th.Do})
+			found = append(found, Alert{c.Target, kind, th.name, th.Percent, at, slices.Clone(th.Do)})
 			c.Passed = append(c.Passed, th.name)
 			slices.Sort(c.Passed)
 		}
@@ -76,7 +76,7 @@ func (mv *move) notice() error {
 func (t *Target) onBreach() []string {
 	for i := range t.Thresholds {
 		if t.Thresholds[i].Percent == 100 {
-			return t.Thresholds[i].Do
+			return slices.Clone(t.Thresholds[i].Do)
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func (e *Engine) next(l *line, c *Clock) (next time.Time, ok bool) {
 	}
 	for _, later := range l.versions {
 		t := &e.targets[later]
-		if t.Version > max(c.Version, 1) && t.OnVersion != "" && t.From.After(c.Periods[len(c.Periods)-1].From) {
+		if t.Version > max(c.Version, 1) && t.OnVersion != "" {
 			earliest(t.From)
 		}
 	}

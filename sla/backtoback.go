@@ -54,10 +54,12 @@ func (b *Book) BackToBack(period Span, kinds ...Facts) ([]WeakLink, error) {
 	for i := range b.agreements {
 		a := &b.agreements[i]
 		for _, s := range a.Supports {
-			top := a.target(s.Target)
-			for _, kind := range a.kinds(top, kinds) {
-				c := chain{book: b, agreement: a, target: top, steps: s.Steps, kind: kind}
-				w, err := c.worst(period)
+			for _, kind := range a.kinds(a.target(s.Target), kinds) {
+				var w *WeakLink
+				c, err := b.chain(a, s, kind)
+				if err == nil {
+					w, err = c.worst(period)
+				}
 				if err != nil {
 					return nil, fmt.Errorf("sla: back to back: agreement %q: %w", a.ID, err)
 				}
@@ -110,11 +112,41 @@ func (a *Agreement) kinds(t *Target, given []Facts) []Facts {
 
 // chain is a promise with the steps beneath it, for a kind of record.
 type chain struct {
-	book      *Book
 	agreement *Agreement
 	target    *Target
-	steps     []Link
 	kind      Facts
+	steps     []beneath
+}
+
+// beneath is a step with the versions of the agreement that promises it.
+type beneath struct {
+	link     Link
+	versions []*Agreement
+	limits   []limit // of each version; nil where it promises nothing
+}
+
+// limit says until when a record that comes at an instant is in time.
+type limit func(time.Time) (time.Time, bool)
+
+// chain gets ready what is the same for every start.
+func (b *Book) chain(a *Agreement, s Support, kind Facts) (*chain, error) {
+	c := &chain{agreement: a, target: a.target(s.Target), kind: kind}
+	for _, link := range s.Steps {
+		step := beneath{link: link}
+		for i := range b.agreements {
+			o := &b.agreements[i]
+			if o.ID != link.Agreement || !o.has(link.Target) {
+				continue
+			}
+			l, err := limitOf(o.target(link.Target), kind)
+			if err != nil {
+				return nil, err
+			}
+			step.versions, step.limits = append(step.versions, o), append(step.limits, l)
+		}
+		c.steps = append(c.steps, step)
+	}
+	return c, nil
 }
 
 // worst returns the start at which most time is missing, or nil.
@@ -133,67 +165,104 @@ func (c *chain) worst(period Span) (*WeakLink, error) {
 	for ; at.Before(period.To) && c.agreement.validAt(at); at = at.Add(time.Minute) {
 		for _, start := range []time.Time{at, at.Add(1)} {
 			w.Starts++
-			limit, ok := own(start)
+			end, ok := own(start)
 			if !ok {
 				continue // the promise never comes to an end
 			}
-			steps, why, err := c.follow(start, limit)
-			if err != nil {
-				return nil, err
-			}
-			if why == "" {
+			last, fault := c.follow(start, end, nil)
+			if fault == inTime {
 				continue
 			}
 			w.Failures++
-			last := steps[len(steps)-1]
-			missing := last.Until.Sub(limit)
-			if last.Until.IsZero() && !sure || !sure && missing > over {
-				sure, over = last.Until.IsZero(), missing
-				w.Start, w.Limit, w.Steps, w.Broken, w.Why = start, limit, steps, last.Link, why
+			never := fault != tooLate
+			if never && !sure || !sure && last.Sub(end) > over || w.Failures == 1 {
+				sure, over = never, last.Sub(end)
+				w.Start, w.Limit = start, end
 			}
 		}
 	}
 	if w.Failures == 0 {
 		return nil, nil
 	}
+	_, fault := c.follow(w.Start, w.Limit, &w.Steps)
+	last := w.Steps[len(w.Steps)-1]
+	w.Broken, w.Why = last.Link, fault.words(last, w)
 	return w, nil
 }
 
-// follow lets a record go through the steps, each taking all the time it has, and
-// tells why the promise cannot be kept, if so.
-func (c *chain) follow(start, limit time.Time) (steps []Step, why string, err error) {
-	at := start
-	for _, link := range c.steps {
-		step := Step{Link: link, From: at}
-		a, err := c.book.At(link.Agreement, start)
-		if err != nil || a.target(link.Target) == nil {
-			return append(steps, step), fmt.Sprintf("%s is not valid on %s", link, start.Format(time.DateOnly)), nil
-		}
-		until, err := limitOf(a.target(link.Target), c.kind)
-		if err != nil {
-			return nil, "", err
-		}
-		if until == nil {
-			return append(steps, step), fmt.Sprintf("%s promises nothing for such records", link), nil
-		}
-		end, ok := until(at)
-		if !ok {
-			return append(steps, step), fmt.Sprintf("%s never comes to an end", link), nil
-		}
-		step.Until = end.UTC()
-		steps = append(steps, step)
-		if end.After(limit) {
-			return steps, fmt.Sprintf("%s may take until %s, the promise is to be kept by %s", link,
-				end.UTC().Format("Mon 2006-01-02 15:04 MST"), limit.UTC().Format("Mon 2006-01-02 15:04 MST")), nil
-		}
-		at = end
+// fault is why a promise cannot be kept.
+type fault int
+
+const (
+	inTime fault = iota
+	tooLate
+	notValid
+	noPromise
+	neverEnds
+)
+
+func (f fault) words(s Step, w *WeakLink) string {
+	const layout = "Mon 2006-01-02 15:04 MST"
+	switch f {
+	case notValid:
+		return fmt.Sprintf("%s is not valid on %s", s.Link, w.Start.Format(time.DateOnly))
+	case noPromise:
+		return fmt.Sprintf("%s promises nothing for such records", s.Link)
+	case neverEnds:
+		return fmt.Sprintf("%s never comes to an end", s.Link)
 	}
-	return steps, "", nil
+	return fmt.Sprintf("%s may take until %s, the promise is to be kept by %s", s.Link,
+		s.Until.Format(layout), w.Limit.UTC().Format(layout))
+}
+
+// follow lets a record go through the steps, each taking all the time it has, until
+// one is too late. It returns when that one ends, and writes the steps down if asked
+// to.
+func (c *chain) follow(start, end time.Time, steps *[]Step) (time.Time, fault) {
+	at := start
+	for i := range c.steps {
+		s := &c.steps[i]
+		until, fault := s.until(start, at)
+		if steps != nil {
+			step := Step{Link: s.link, From: at.UTC()}
+			if fault == inTime {
+				step.Until = until.UTC()
+			}
+			*steps = append(*steps, step)
+		}
+		if fault == inTime && until.After(end) {
+			fault = tooLate
+		}
+		if fault != inTime {
+			return until, fault
+		}
+		at = until
+	}
+	return at, inTime
+}
+
+// until is the latest end of the step for a record that started at one instant and
+// comes to the step at another.
+func (s *beneath) until(start, at time.Time) (time.Time, fault) {
+	for k, a := range s.versions {
+		if !a.validAt(start) {
+			continue
+		}
+		if s.limits[k] == nil {
+			return time.Time{}, noPromise
+		}
+		end, ok := s.limits[k](at)
+		if !ok {
+			return time.Time{}, neverEnds
+		}
+		return end, inTime
+	}
+	return time.Time{}, notValid
 }
 
 // limitOf returns how a target limits the time of such records: until when one
 // that comes at an instant is in time. Nil means that it has no goal for them.
-func limitOf(t *Target, f Facts) (func(time.Time) (time.Time, bool), error) {
+func limitOf(t *Target, f Facts) (limit, error) {
 	for i := range t.Goals {
 		g := &t.Goals[i]
 		if !g.fits(f) {

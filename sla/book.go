@@ -29,9 +29,9 @@ func NewBook(agreements ...Agreement) (*Book, error) {
 		p.Addf("%d agreements, at most %d", len(agreements), MaxAgreements)
 	}
 	for i := range b.agreements {
+		b.agreements[i] = b.agreements[i].clone()
 		a := &b.agreements[i]
 		a.Version = cmp.Or(a.Version, 1)
-		a.Services, a.Supports = slices.Clone(a.Services), slices.Clone(a.Supports)
 		a.check(&p)
 	}
 	slices.SortStableFunc(b.agreements, func(x, y Agreement) int {
@@ -70,14 +70,20 @@ func (b *Book) fits(p *workflow.Problems, i int) {
 }
 
 // All returns every agreement, by id and version.
-func (b *Book) All() []Agreement { return slices.Clone(b.agreements) }
+func (b *Book) All() []Agreement {
+	all := make([]Agreement, len(b.agreements))
+	for i, a := range b.agreements {
+		all[i] = a.clone()
+	}
+	return all
+}
 
 // At returns the version of an agreement that is valid at an instant. It is an
 // error matching [workflow.ErrNotFound] if there is none.
 func (b *Book) At(id string, at time.Time) (Agreement, error) {
 	for _, a := range b.agreements {
 		if a.ID == id && a.validAt(at) {
-			return a, nil
+			return a.clone(), nil
 		}
 	}
 	return Agreement{}, fmt.Errorf("sla: no version of agreement %q is valid on %s: %w", id, at.Format(time.DateOnly), workflow.ErrNotFound)
@@ -104,7 +110,7 @@ func (b *Book) sorted(want func(*Agreement) bool, by func(*Agreement) time.Time)
 	var found []Agreement
 	for _, a := range b.agreements {
 		if want(&a) {
-			found = append(found, a)
+			found = append(found, a.clone())
 		}
 	}
 	slices.SortStableFunc(found, func(x, y Agreement) int { return by(&x).Compare(by(&y)) })
@@ -127,7 +133,7 @@ func (b *Book) Apply(f Facts, at time.Time) []Match {
 	all := make([]Match, len(b.agreements))
 	first := map[AgreementType]string{} // one that applies and is no default
 	for i, a := range b.agreements {
-		m := Match{Agreement: a}
+		m := Match{Agreement: a.clone()}
 		if m.Applies, m.Why = a.matches(f); m.Applies {
 			m.Applies, m.Why = a.inTime(at, m.Why)
 		}
@@ -203,7 +209,7 @@ func (b *Book) Promise(c Clock) (a Agreement, target string, ok bool) {
 	id, target, _ := strings.Cut(c.Target, ": ")
 	for _, a := range b.agreements {
 		if a.ID == id && a.Version == max(c.Version, 1) && a.has(target) {
-			return a, target, true
+			return a.clone(), target, true
 		}
 	}
 	return Agreement{}, "", false

@@ -21,6 +21,9 @@ const (
 	MaxTargets    = 256   // versions included
 	MaxGoals      = 1_000 // of one target
 	MaxThresholds = 50    // of one target
+
+	MaxWithin = 10 * 365 * 24 * time.Hour // of a goal, and of a threshold before and after it
+	MaxDays   = 10 * 365
 )
 
 // Engine runs the clocks of a set of targets. It is immutable and safe for
@@ -141,6 +144,9 @@ func (e *Engine) goals(fault func(string, ...any), goals []Goal) []string {
 		}
 		if (g.Within > 0) == (g.Days > 0) || g.Within < 0 || g.Days < 0 {
 			fault("goal %d needs either a business time or business days, more than none", i+1)
+		}
+		if g.Within > MaxWithin || g.Days > MaxDays {
+			fault("goal %d: at most %v, or %d business days", i+1, MaxWithin, MaxDays)
 		}
 		if (g.EndOfDay || g.By != 0) && g.Days == 0 {
 			fault("goal %d: the end or the time of the day goes with business days", i+1)

@@ -52,7 +52,7 @@ func named(list []Threshold, fault func(string, ...any)) []Threshold {
 				set++
 			}
 		}
-		if set != 1 || t.Percent < 0 || t.Percent > 1000 || t.Before < 0 || t.After < 0 {
+		if set != 1 || t.Percent < 0 || t.Percent > 1000 || t.Before < 0 || t.After < 0 || t.Before > MaxWithin || t.After > MaxWithin {
 			fault("threshold %d: want 1 to 1000 percent, or a time before due, or one after", i+1)
 		}
 		if slices.ContainsFunc(out[:i], func(o Threshold) bool { return o.name == t.name }) {

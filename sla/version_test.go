@@ -97,3 +97,29 @@ func TestVersionsAreChecked(t *testing.T) {
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 	require.ErrorContains(t, err, "pinned to version 3")
 }
+
+// A version that takes over does so also when nobody looked until a later one had
+// come into force; and nobody is asked to look for ever.
+func TestATakeoverThatIsNoticedLate(t *testing.T) {
+	v := func(n, day int, hours int, policy sla.ChangePolicy) sla.Target {
+		return sla.Target{Name: "x", Version: n, From: time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC), Stop: sla.OnResolved, OnVersion: policy, Goals: always(time.Duration(hours) * time.Hour)}
+	}
+	e := engine(t, v(1, 1, 100, ""), v(2, 3, 50, sla.CarryElapsed), v(3, 4, 20, ""))
+	clocks, _, err := e.Advance(nil, active, monday, "")
+	require.NoError(t, err)
+	clocks, _, err = e.Advance(clocks, active, time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC), "late")
+	require.NoError(t, err)
+	require.Equal(t, 2, clocks[0].Version)
+	require.Equal(t, monday.Add(50*time.Hour), clocks[0].Due)
+	for _, a := range e.Alarms(clocks) {
+		require.True(t, a.Due.After(time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)), "%v", a.Due)
+	}
+}
+
+func TestGoalsHaveLimits(t *testing.T) {
+	_, err := sla.NewEngine(sla.Target{Name: "x", Stop: sla.OnResolved, Goals: always(sla.MaxWithin + 1), Thresholds: []sla.Threshold{{After: sla.MaxWithin + 1}}})
+	require.ErrorContains(t, err, "goal 1: at most 87600h0m0s")
+	require.ErrorContains(t, err, "threshold 1")
+	_, err = sla.NewEngine(sla.Target{Name: "x", Stop: sla.OnResolved, Goals: []sla.Goal{{Days: sla.MaxDays + 1, Calendar: officeHours(t)}}})
+	require.ErrorContains(t, err, "3650 business days")
+}
