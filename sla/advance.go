@@ -26,6 +26,7 @@ type move struct {
 	clock  Clock
 	alerts []Alert
 	again  bool // another clock is to start
+	anew   bool // by the same version, as this one was given up for it
 }
 
 // Advance takes a record's clocks to an instant at which the record has the
@@ -70,7 +71,7 @@ func (e *Engine) advance(l *line, clocks []Clock, alerts []Alert, m *moment) ([]
 	}
 	clocks[k] = mv.clock
 	if mv.again {
-		fresh, ok, err := e.start(l, m, mv.clock.Cycle+1)
+		fresh, ok, err := mv.fresh(l)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -86,7 +87,7 @@ func (e *Engine) move(l *line, c *Clock, m *moment) (*move, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if last := c.Periods[len(c.Periods)-1].From; m.at.Before(last) {
+	if last := c.changed(); m.at.Before(last) {
 		return nil, fmt.Errorf("sla: target %q: %s is before the clock's last change at %s: %w",
 			l.name, m.at.Format(time.RFC3339Nano), last.Format(time.RFC3339Nano), workflow.ErrOutOfOrder)
 	}
@@ -101,20 +102,20 @@ func (mv *move) do(l *line) error {
 		return err
 	}
 	c, policy := &mv.clock, mv.t().OnChange
-	if adopted := mv.adopt(l); adopted {
+	adopted := mv.adopt(l)
+	if adopted {
 		policy = mv.t().OnVersion
-		if policy == Restart {
-			c.enter(StateCancelled, mv.moment)
-			mv.again = true
-			return mv.settle()
-		}
 	}
 	goal, changes := c.Goal, len(c.Periods)+len(c.Overrides)
 	c.take(mv.facts.Overrides, mv.at)
-	if !mv.reset() {
+	if !mv.reset(l) {
 		mv.follow()
 	}
-	if !mv.again && c.open() && c.override() == nil {
+	switch {
+	case mv.again || !c.open():
+	case adopted && policy == Restart:
+		mv.restart()
+	case c.override() == nil:
 		if err := mv.regoal(policy); err != nil {
 			return err
 		}
@@ -147,6 +148,26 @@ func (e *Engine) start(l *line, m *moment, cycle int) (Clock, bool, error) {
 	if i < 0 || !e.targets[i].startable(m.facts) {
 		return Clock{}, false, nil
 	}
+	return e.begin(i, m, cycle)
+}
+
+// restart gives the clock up for another one. What it takes to start need not hold
+// any more.
+func (mv *move) restart() {
+	mv.clock.enter(StateCancelled, mv.moment)
+	mv.again, mv.anew = true, true
+}
+
+// fresh starts the clock that follows this one.
+func (mv *move) fresh(l *line) (Clock, bool, error) {
+	if mv.anew {
+		return mv.e.begin(mv.target, mv.moment, mv.clock.Cycle+1)
+	}
+	return mv.e.start(l, mv.moment, mv.clock.Cycle+1)
+}
+
+// begin starts a clock by a version of its target.
+func (e *Engine) begin(i int, m *moment, cycle int) (Clock, bool, error) {
 	t := &e.targets[i]
 	goal, ok, err := e.pick(i, m.facts)
 	if !ok || err != nil {
@@ -197,6 +218,7 @@ func (mv *move) adopt(l *line) bool {
 			return false
 		}
 		if t.OnVersion != "" && !mv.at.Before(t.From) {
+			mv.clock.Was = append(mv.clock.Was, WasGoal{mv.clock.Goal, mv.clock.Version, mv.at})
 			mv.target = v
 			mv.clock.Version = t.Version
 			mv.clock.Watched, mv.clock.ResetHeld = t.watched(mv.facts), t.Reset != nil && t.Reset(mv.facts)
@@ -207,13 +229,14 @@ func (mv *move) adopt(l *line) bool {
 }
 
 // reset ends the clock and has another one start, if the facts ask for it.
-func (mv *move) reset() bool {
+func (mv *move) reset(l *line) bool {
 	t, c := mv.t(), &mv.clock
 	held, watched := t.Reset != nil && t.Reset(mv.facts), t.watched(mv.facts)
 	fired := held && !c.ResetHeld || watched != c.Watched
 	c.ResetHeld, c.Watched = held, watched
-	if !fired || c.State == StateCancelled || !t.startable(mv.facts) {
-		return false
+	now := mv.e.inForce(l, mv.at)
+	if !fired || c.State == StateCancelled || now < 0 || !mv.e.targets[now].startable(mv.facts) || !mv.e.targets[now].hasGoal(mv.facts) {
+		return false // no other clock could start
 	}
 	if c.open() {
 		if t.OnReset == ResetCancels {
@@ -277,8 +300,7 @@ func (mv *move) regoal(policy ChangePolicy) error {
 	}
 	switch policy {
 	case Restart:
-		c.enter(StateCancelled, mv.moment)
-		mv.again = true
+		mv.restart()
 	case Retroactive:
 		c.Goal, c.Was = goal, nil
 		for j := range c.Periods {
@@ -289,7 +311,7 @@ func (mv *move) regoal(policy ChangePolicy) error {
 		c.Breached, c.BreachedAt = false, time.Time{}
 	default:
 		moved := goal.Calendar != c.Goal.Calendar
-		c.Was = append(c.Was, WasGoal{c.Goal, mv.at})
+		c.Was = append(c.Was, WasGoal{c.Goal, c.Version, mv.at})
 		c.Goal = goal
 		if moved && c.State == StateRunning {
 			c.enter(StateRunning, mv.moment)

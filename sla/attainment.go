@@ -49,9 +49,14 @@ func ByService() Dimension { return Dimension{"service", func(c Case) string { r
 // ByCustomer: see [ByTarget].
 func ByCustomer() Dimension { return Dimension{"customer", func(c Case) string { return c.Customer }} }
 
-// ByMonth is the month in which the clock stopped, in a zone.
+// ByMonth is the month in which the clock stopped, in a zone; "open" if it did not.
 func ByMonth(zone *time.Location) Dimension {
-	return Dimension{"month", func(c Case) string { return c.Clock.Ended().In(zone).Format("2006-01") }}
+	return Dimension{"month", func(c Case) string {
+		if ended := c.Clock.Ended(); !ended.IsZero() {
+			return ended.In(zone).Format("2006-01")
+		}
+		return "open"
+	}}
 }
 
 // Month is the calendar month around an instant, in the instant's location.
@@ -84,15 +89,48 @@ type Row struct {
 	Missed  int      // stopped in the period, too late
 	Overdue int      // beyond the goal and not stopped when the period ended
 
-	used, took time.Duration // of the clocks that were stopped
+	used, took Sum // of the clocks that were stopped
+}
+
+// Sum adds up times of many clocks: more than the 292 years that a
+// [time.Duration] holds.
+type Sum struct {
+	seconds int64
+	rest    time.Duration // less than a second
+}
+
+func (s *Sum) add(d time.Duration) {
+	s.rest += d % time.Second
+	s.seconds += int64(d/time.Second) + int64(s.rest/time.Second)
+	s.rest %= time.Second
+}
+
+// Hours is the sum in hours.
+func (s Sum) Hours() float64 { return (float64(s.seconds) + s.rest.Seconds()) / 3600 }
+
+// String reads "662h0m0s", to the second.
+func (s Sum) String() string {
+	if s.seconds == 0 {
+		return "0s"
+	}
+	return fmt.Sprintf("%dh%dm%ds", s.seconds/3600, s.seconds/60%60, s.seconds%60)
+}
+
+// mean is the n-th part.
+func (s Sum) mean(n int) time.Duration {
+	if n == 0 {
+		return 0
+	}
+	each, left := s.seconds/int64(n), s.seconds%int64(n)
+	return time.Duration(each)*time.Second + (time.Duration(left)*time.Second+s.rest)/time.Duration(n)
 }
 
 // GroupShare is the part of a group in the time of the clocks of a report.
 type GroupShare struct {
 	Group    string
-	Running  time.Duration // business time
-	Paused   time.Duration // business time
-	Breaches int           // goals that were missed while the group had the record
+	Running  Sum // business time
+	Paused   Sum // business time
+	Breaches int // goals that were missed while the group had the record
 }
 
 // Percent is how many of a hundred promises were kept, of those of clocks that
@@ -114,18 +152,11 @@ func (r Row) Meets(percent decimal.Decimal) bool {
 }
 
 // MeanUsed is the mean business time that the stopped clocks used.
-func (r Row) MeanUsed() time.Duration { return mean(r.used, r.Met+r.Missed) }
+func (r Row) MeanUsed() time.Duration { return r.used.mean(r.Met + r.Missed) }
 
 // MTTR is the mean elapsed time from start to stop of the stopped clocks, pauses
 // included: for a resolution target the mean time to resolve.
-func (r Row) MTTR() time.Duration { return mean(r.took, r.Met+r.Missed) }
-
-func mean(sum time.Duration, n int) time.Duration {
-	if n == 0 {
-		return 0
-	}
-	return sum / time.Duration(n)
-}
+func (r Row) MTTR() time.Duration { return r.took.mean(r.Met + r.Missed) }
 
 // Attainment reports on the clocks that were stopped in a period, and on those
 // that had gone beyond their goal and were still under way at its end, a row for
@@ -176,7 +207,7 @@ func (e *Engine) Attainment(cases []Case, period Span, by ...Dimension) (Attainm
 		a.Groups = append(a.Groups, *g)
 	}
 	slices.SortFunc(a.Groups, func(x, y GroupShare) int {
-		return cmp.Or(cmp.Compare(y.Running, x.Running), cmp.Compare(x.Group, y.Group))
+		return cmp.Or(cmp.Compare(y.Running.seconds, x.Running.seconds), cmp.Compare(x.Group, y.Group))
 	})
 	return a, nil
 }
@@ -191,8 +222,8 @@ func (r *Row) count(reading Reading, stopped bool, took time.Duration) {
 	default:
 		r.Met++
 	}
-	r.used += reading.Elapsed
-	r.took += took
+	r.used.add(reading.Elapsed)
+	r.took.add(took)
 }
 
 // share adds a clock's time to the groups that had it.
@@ -204,8 +235,8 @@ func (e *Engine) share(groups map[string]*GroupShare, c Clock, at time.Time) err
 			g = &GroupShare{Group: h.Group}
 			groups[h.Group] = g
 		}
-		g.Running += h.Running
-		g.Paused += h.Paused
+		g.Running.add(h.Running)
+		g.Paused.add(h.Paused)
 		if h.Breached {
 			g.Breaches++
 		}
@@ -242,7 +273,7 @@ func (a Attainment) String() string {
 		fmt.Fprintln(w, "\nheld by\trunning\tpaused\tmissed in their hands")
 	}
 	for _, g := range a.Groups {
-		fmt.Fprintf(w, "%s\t%v\t%v\t%d\n", cmp.Or(g.Group, "nobody"), g.Running.Round(time.Second), g.Paused.Round(time.Second), g.Breaches)
+		fmt.Fprintf(w, "%s\t%v\t%v\t%d\n", cmp.Or(g.Group, "nobody"), g.Running, g.Paused, g.Breaches)
 	}
 	_ = w.Flush() // a strings.Builder takes everything
 	return b.String()

@@ -43,8 +43,8 @@ type Step struct {
 // fails somewhere it returns the start at which most time is missing, and how
 // often it fails.
 //
-// The kinds are the records to try. Without any, these are the priorities that the
-// target's goals name, or one without a priority. The period is at most
+// The kinds are the records to try. Without any, these are, for each service of the
+// agreement, the priorities that the target's goals name and one that they do not. The period is at most
 // [MaxBackToBack] long; a longer one matches [workflow.ErrInvalid].
 func (b *Book) BackToBack(period Span, kinds ...Facts) ([]WeakLink, error) {
 	if d := period.To.Sub(period.From); d <= 0 || d > MaxBackToBack {
@@ -92,22 +92,36 @@ func (a *Agreement) kinds(t *Target, given []Facts) []Facts {
 	if len(given) > 0 {
 		return kinds
 	}
-	priorities := []int{}
-	for _, g := range t.Goals {
-		priorities = append(priorities, g.Priorities...)
+	services := a.Services
+	if len(services) == 0 {
+		services = []string{""}
 	}
-	slices.Sort(priorities)
-	if priorities = slices.Compact(priorities); len(priorities) == 0 {
-		priorities = []int{0}
-	}
-	for _, p := range priorities {
-		f := Facts{Category: workflow.CategoryNew, Priority: p, Customer: a.Customer}
-		if len(a.Services) > 0 {
-			f.Service = a.Services[0]
+	for _, service := range services {
+		for _, p := range t.priorities() {
+			kinds = append(kinds, Facts{Category: workflow.CategoryNew, Priority: p, Customer: a.Customer, Service: service})
 		}
-		kinds = append(kinds, f)
 	}
 	return kinds
+}
+
+// priorities are those that the goals name, and one that none of them does if there
+// is a goal for such.
+func (t *Target) priorities() []int {
+	var list []int
+	others := false
+	for _, g := range t.Goals {
+		list = append(list, g.Priorities...)
+		others = others || len(g.Priorities) == 0
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	switch {
+	case len(list) == 0:
+		list = []int{0}
+	case others:
+		list = append(list, list[len(list)-1]+1)
+	}
+	return list
 }
 
 // chain is a promise with the steps beneath it, for a kind of record.
@@ -138,9 +152,12 @@ func (b *Book) chain(a *Agreement, s Support, kind Facts) (*chain, error) {
 			if o.ID != link.Agreement || !o.has(link.Target) {
 				continue
 			}
-			l, err := limitOf(o.target(link.Target), kind)
-			if err != nil {
-				return nil, err
+			var l limit // none, if it does not cover the service
+			if len(o.Services) == 0 || slices.Contains(o.Services, kind.Service) {
+				var err error
+				if l, err = limitOf(o.target(link.Target), kind); err != nil {
+					return nil, err
+				}
 			}
 			step.versions, step.limits = append(step.versions, o), append(step.limits, l)
 		}
@@ -205,7 +222,7 @@ func (f fault) words(s Step, w *WeakLink) string {
 	const layout = "Mon 2006-01-02 15:04 MST"
 	switch f {
 	case notValid:
-		return fmt.Sprintf("%s is not valid on %s", s.Link, w.Start.Format(time.DateOnly))
+		return fmt.Sprintf("%s is not valid on %s", s.Link, s.From.Format(time.DateOnly))
 	case noPromise:
 		return fmt.Sprintf("%s promises nothing for such records", s.Link)
 	case neverEnds:
@@ -222,7 +239,7 @@ func (c *chain) follow(start, end time.Time, steps *[]Step) (time.Time, fault) {
 	at := start
 	for i := range c.steps {
 		s := &c.steps[i]
-		until, fault := s.until(start, at)
+		until, fault := s.until(at)
 		if steps != nil {
 			step := Step{Link: s.link, From: at.UTC()}
 			if fault == inTime {
@@ -241,11 +258,10 @@ func (c *chain) follow(start, end time.Time, steps *[]Step) (time.Time, fault) {
 	return at, inTime
 }
 
-// until is the latest end of the step for a record that started at one instant and
-// comes to the step at another.
-func (s *beneath) until(start, at time.Time) (time.Time, fault) {
+// until is the latest end of the step for a record that comes to it at an instant.
+func (s *beneath) until(at time.Time) (time.Time, fault) {
 	for k, a := range s.versions {
-		if !a.validAt(start) {
+		if !a.validAt(at) {
 			continue
 		}
 		if s.limits[k] == nil {

@@ -44,10 +44,12 @@ type Pinned struct {
 	Calendar string        `json:"calendar"`     // by its name; "name@zone" where it floats
 }
 
-// WasGoal is a goal that a clock went by until an instant.
+// WasGoal is a goal that a clock went by until an instant, and the version of its
+// target.
 type WasGoal struct {
-	Goal  Pinned    `json:"goal"`
-	Until time.Time `json:"until"`
+	Goal    Pinned    `json:"goal"`
+	Version int       `json:"version,omitempty"`
+	Until   time.Time `json:"until"`
 }
 
 // Period is a stretch of a clock's life in one state and one pair of hands; it
@@ -63,7 +65,7 @@ type Period struct {
 
 // sound reports whether the goal is one that a target can have.
 func (p Pinned) sound() bool {
-	return (p.Within > 0) != (p.Days > 0) && p.Within >= 0 && p.Days >= 0 && p.By >= 0 && p.By <= 24*time.Hour
+	return (p.Within > 0) != (p.Days > 0) && p.Within >= 0 && p.Days >= 0 && p.Days <= MaxDays && p.By >= 0 && p.By <= 24*time.Hour
 }
 
 // day is when a goal of business days that began at an instant is due.
@@ -134,7 +136,7 @@ func (c Clock) asOf(at time.Time) Clock {
 		c.Overrides = c.Overrides[:n]
 	}
 	for n := len(c.Was) - 1; n >= 0 && c.Was[n].Until.After(at); n-- {
-		c.Goal, c.Was = c.Was[n].Goal, c.Was[:n]
+		c.Goal, c.Version, c.Was = c.Was[n].Goal, c.Was[n].Version, c.Was[:n]
 	}
 	if !c.BreachedAt.Before(at) {
 		c.Breached, c.BreachedAt = false, time.Time{}
@@ -280,6 +282,33 @@ func (e *Engine) projectDays(c *Clock) (projection, error) {
 	return p, nil
 }
 
+// openFrom is the first instant from a given one on at which the clock was under
+// way, or the given one if it never was again.
+func (c *Clock) openFrom(at time.Time) time.Time {
+	for i, p := range c.Periods {
+		last := i == len(c.Periods)-1
+		if p.State != StateStopped && p.State != StateCancelled && (last || c.Periods[i+1].From.After(at)) {
+			if p.From.After(at) {
+				return p.From
+			}
+			return at
+		}
+	}
+	return at
+}
+
+// changed is the instant of the last thing that happened to the clock.
+func (c *Clock) changed() time.Time {
+	last := c.Periods[len(c.Periods)-1].From
+	if n := len(c.Was); n > 0 && c.Was[n-1].Until.After(last) {
+		last = c.Was[n-1].Until
+	}
+	if n := len(c.Overrides); n > 0 && c.Overrides[n-1].At.After(last) {
+		last = c.Overrides[n-1].At
+	}
+	return last
+}
+
 // promisedBy dates a breach: a goal cannot have been missed before it was agreed
 // on.
 func (c *Clock) promisedBy(late time.Time) time.Time {
@@ -296,7 +325,7 @@ func (c *Clock) promisedBy(late time.Time) time.Time {
 // hand.
 func (e *Engine) goal(c *Clock) (projection, error) {
 	if o := c.override(); o != nil {
-		return projection{o.Due, o.Due, true}, nil
+		return projection{o.Due, c.openFrom(o.Due), true}, nil
 	}
 	if c.Goal.Days > 0 {
 		return e.projectDays(c)

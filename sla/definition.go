@@ -70,6 +70,9 @@ func ParseTargets(data []byte, calendars ...*calendar.Calendar) ([]Target, error
 			p.Addf("a calendar has no name")
 			continue
 		}
+		if other := known[c.Name()]; other != nil && other != c {
+			p.Addf("there are two calendars named %q", c.Name())
+		}
 		known[c.Name()] = c
 	}
 	targets := make([]Target, len(defs))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/itsm-go/itsm/sla/calendar"
@@ -35,7 +36,12 @@ type Engine struct {
 	names     [][]string // the calendar of each goal of each target
 	calendars map[string]*calendar.Calendar
 	floating  sync.Map // "name@zone" to the calendar, made when it is first needed
+	kept      atomic.Int64
 }
+
+// maxFloating bounds what is kept of calendars taken to zones: there are some six
+// hundred zones, and more ways to write them.
+const maxFloating = 10_000
 
 // line is the versions of one target, the earliest first.
 type line struct {
@@ -88,6 +94,9 @@ func (e *Engine) add(p *workflow.Problems, t Target) {
 	}
 	t.Thresholds = named(t.Thresholds, fault)
 	t.Goals = slices.Clone(t.Goals)
+	for i := range t.Goals {
+		t.Goals[i].Priorities = slices.Clone(t.Goals[i].Priorities)
+	}
 	place := len(e.targets)
 	e.targets = append(e.targets, t)
 	e.names = append(e.names, e.goals(fault, t.Goals))
@@ -181,6 +190,9 @@ func (e *Engine) learn(c *calendar.Calendar) (string, error) {
 	if name == "" {
 		name = fmt.Sprintf("unnamed-%x", sha256.Sum256(def))[:24]
 	}
+	if strings.Contains(name, "@") {
+		return name, fmt.Errorf("the calendar %q has an @ in its name, which stands before the zone of floating hours", name)
+	}
 	if known := e.calendars[name]; known != nil && known != c {
 		other, err := json.Marshal(known)
 		if err != nil || !bytes.Equal(def, other) {
@@ -205,7 +217,9 @@ func (e *Engine) calendar(name string) (*calendar.Calendar, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sla: calendar %q: %w: %w", name, err, workflow.ErrInvalid)
 		}
-		e.floating.Store(name, c)
+		if e.kept.Add(1) <= maxFloating {
+			e.floating.Store(name, c)
+		}
 		return c, nil
 	}
 	known := slices.Sorted(maps.Keys(e.calendars))

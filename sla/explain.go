@@ -29,7 +29,7 @@ type Line struct {
 	Why      string        `json:"why"`
 }
 
-// MaxLines is the most lines an explanation has; a longer story ends in one line
+// MaxLines is how many lines are told one by one; a longer story ends in few lines
 // for all the rest.
 const MaxLines = 5_000
 

@@ -137,7 +137,12 @@ func (x Expression) listed(p *workflow.Problems, path string, terms *int) []Cond
 		valid := name != "" && !slices.ContainsFunc(x.Fields[name], func(v any) bool { return !scalar(v) })
 		var c Condition
 		if valid {
-			c = among(terms, true, x.Fields[name], func(f Facts) any { return f.Fields[name] })
+			c = among(terms, true, x.Fields[name], func(f Facts) any {
+				if v := f.Fields[name]; scalar(v) {
+					return v
+				}
+				return nil // is none of the values
+			})
 		}
 		add("fields."+name, c)
 	}

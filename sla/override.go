@@ -61,6 +61,9 @@ func (c *Clock) take(overrides []Override, at time.Time) {
 			continue
 		}
 		o.Due, o.At = o.Due.UTC(), o.At.UTC()
+		if c.Cycle > 1 && o.At.Equal(c.Started()) {
+			continue // it was for the clock before
+		}
 		if n := len(c.Overrides); n > 0 && o.At.Before(c.Overrides[n-1].At) || slices.Contains(c.Overrides, o) {
 			continue // taken before
 		}

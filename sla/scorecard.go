@@ -34,19 +34,13 @@ type Score struct {
 
 // Scorecard puts together how the agreement was kept in a period: the attainment
 // of each of its targets, from the clocks that [Book.Targets] started; the
-// availability in its service hours, from the outages and the maintenance that was
-// agreed on; and what it costs, from the breaches that happened in the period, so
+// availability in its service hours, as far as the agreement was valid, from the
+// outages and the maintenance that was agreed on; and what it costs, from the breaches that happened in the period, so
 // that each is paid for once, by the hours until then or until the clock was
 // stopped. Excluded says why a breach costs nothing, such as a
 // delay that the customer caused; it may be nil.
 func (a Agreement) Scorecard(e *Engine, cases []Case, period Span, outages []Outage, maintenance []Span, excluded func(Case) string) (Scorecard, error) {
-	s := Scorecard{Agreement: a.ID, Version: a.Version, Name: a.Name, Type: a.Type, Provider: a.Provider, Period: period, Available: true, Kept: true}
-	if !a.Until.IsZero() && a.Until.Before(period.To) {
-		s.Period.To = a.Until
-	}
-	if a.From.After(period.From) {
-		s.Period.From = a.From
-	}
+	s := Scorecard{Agreement: a.ID, Version: max(a.Version, 1), Name: a.Name, Type: a.Type, Provider: a.Provider, Period: period, Available: true, Kept: true}
 	var breaches []Breach
 	for _, t := range a.Targets {
 		own, err := a.scored(e, cases, t.Name, s.Period)
@@ -66,8 +60,8 @@ func (a Agreement) Scorecard(e *Engine, cases []Case, period Span, outages []Out
 			breaches = append(breaches, breach)
 		}
 	}
-	if a.Availability.IsPositive() {
-		available, err := Available(a.Hours, s.Period, outages, maintenance)
+	if valid, ok := period.within(a.validity(period)); ok && a.Availability.IsPositive() {
+		available, err := Available(a.Hours, valid, outages, maintenance)
 		if err != nil {
 			return Scorecard{}, err
 		}
@@ -93,7 +87,11 @@ type missed struct {
 func (a *Agreement) scored(e *Engine, cases []Case, target string, period Span) (scored, error) {
 	var own []Case
 	for _, c := range cases {
-		if c.Clock.Target == a.ID+": "+target && max(c.Clock.Version, 1) == a.Version {
+		if c.Clock.Target != a.ID+": "+target || len(c.Clock.Periods) == 0 {
+			continue
+		}
+		// A version that took the clock over later has nothing to do with it yet.
+		if c.Clock = c.Clock.asOf(period.To.Add(-1)); max(c.Clock.Version, 1) == max(a.Version, 1) {
 			own = append(own, c)
 		}
 	}
@@ -103,20 +101,29 @@ func (a *Agreement) scored(e *Engine, cases []Case, target string, period Span) 
 	}
 	s := scored{total: report.Total}
 	for _, c := range own {
-		if len(c.Clock.Periods) == 0 || !c.Clock.Started().Before(period.To) {
+		if !c.Clock.Started().Before(period.To) {
 			continue
 		}
 		r, err := e.Read(c.Clock, period.To)
 		if err != nil {
 			return scored{}, err
 		}
-		c.Clock = c.Clock.asOf(period.To.Add(-1))
 		if r.Breached && !r.BreachAt.Before(period.From) && c.Clock.State != StateCancelled {
 			c.Clock.BreachedAt = r.BreachAt
-			s.breached = append(s.breached, missed{c, -r.Remaining})
+			s.breached = append(s.breached, missed{c, max(-r.Remaining, 0)})
 		}
 	}
 	return s, nil
+}
+
+// validity is the time in which the agreement is valid, as far as it matters for a
+// period.
+func (a *Agreement) validity(period Span) Span {
+	s := Span{a.From, a.Until}
+	if s.To.IsZero() {
+		s.To = period.To
+	}
+	return s
 }
 
 // attainment is the percentage of promises to be kept.

@@ -31,12 +31,21 @@ func (e *Engine) Status(clocks []Clock, f Facts, at time.Time) ([]Status, error)
 				return nil, err
 			}
 			c := clocks[k].asOf(at)
-			all = append(all, Status{l.name, true, r.State, c.Periods[len(c.Periods)-1].Cause, r})
+			all = append(all, Status{l.name, true, r.State, c.why(), r})
 			continue
 		}
 		all = append(all, e.absent(l, f, at))
 	}
 	return all, nil
+}
+
+// why is what brought the clock's state about, not who has had the record since.
+func (c *Clock) why() string {
+	i := len(c.Periods) - 1
+	for i > 0 && c.Periods[i-1].State == c.State {
+		i--
+	}
+	return c.Periods[i].Cause
 }
 
 // absent tells why there is no clock.
@@ -53,7 +62,7 @@ func (e *Engine) absent(l *line, f Facts, at time.Time) Status {
 		data = &Definition{}
 	}
 	switch {
-	case !slices.ContainsFunc(t.Goals, func(g Goal) bool { return g.fits(f) }):
+	case !t.hasGoal(f):
 		s.Why = "no goal fits the record"
 	case t.Cancel(f):
 		s.Why = "its cancel condition holds already"

@@ -82,6 +82,11 @@ func (t *Target) inForce(at time.Time) bool {
 // or paused.
 func (t *Target) startable(f Facts) bool { return t.Start(f) && !t.Stop(f) && !t.Cancel(f) }
 
+// hasGoal reports whether a goal fits a record.
+func (t *Target) hasGoal(f Facts) bool {
+	return slices.ContainsFunc(t.Goals, func(g Goal) bool { return g.fits(f) })
+}
+
 // wants is the state that the facts ask of a clock under way.
 func (t *Target) wants(now State, f Facts) State {
 	switch {

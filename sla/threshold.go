@@ -67,6 +67,13 @@ func (e *Engine) reach(c *Clock, t *Threshold) (time.Time, bool, error) {
 	if o := c.override(); o != nil {
 		return e.reachOverridden(c, o, t)
 	}
+	goal, err := e.goal(c)
+	if err != nil || t.late() && !goal.reached {
+		return time.Time{}, false, err
+	}
+	if c.Goal.Days > 0 && t.Percent == 0 {
+		return e.fromDay(c, goal, t)
+	}
 	total, err := e.total(c)
 	if err != nil {
 		return time.Time{}, false, err
@@ -79,7 +86,24 @@ func (e *Engine) reach(c *Clock, t *Threshold) (time.Time, bool, error) {
 		used = total + t.After
 	}
 	p, err := e.project(c, used)
+	if t.late() && p.due.Before(goal.due) {
+		p.due = goal.due // a day may have no business time before it is due
+	}
 	return p.due, p.reached, err
+}
+
+// fromDay is a threshold before or after a business day, counted from when that is
+// due.
+func (e *Engine) fromDay(c *Clock, goal projection, t *Threshold) (time.Time, bool, error) {
+	cal, err := e.calendar(c.Goal.Calendar)
+	if err != nil || !goal.reached {
+		return time.Time{}, false, err
+	}
+	at, ok := cal.Add(goal.due, t.After-t.Before)
+	if at.Before(c.Started()) {
+		at = c.Started()
+	}
+	return at.UTC(), ok, nil
 }
 
 // reachOverridden counts from the instant that was agreed on, which no pause

@@ -56,11 +56,17 @@ func (t Target) traps() []string {
 
 // unreached finds goals that no record gets to, as an earlier goal fits it.
 func (t *Target) unreached(facts []Facts) (found []string) {
-	for i := range t.Goals {
-		first := func(f Facts) bool {
-			return t.Goals[i].fits(f) && !slices.ContainsFunc(t.Goals[:i], func(g Goal) bool { return g.fits(f) })
+	if len(facts)*len(t.Goals) > 100*maxSamples {
+		return nil
+	}
+	reached := make([]bool, len(t.Goals))
+	for _, f := range facts {
+		if i := slices.IndexFunc(t.Goals, func(g Goal) bool { return g.fits(f) }); i >= 0 {
+			reached[i] = true
 		}
-		if !slices.ContainsFunc(facts, first) {
+	}
+	for i, yes := range reached {
+		if !yes {
 			found = append(found, "goal "+strconv.Itoa(i+1)+" is never reached: every record that it fits has an earlier goal, or there is none")
 		}
 	}

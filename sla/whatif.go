@@ -2,6 +2,7 @@ package sla
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/workflow"
@@ -22,6 +23,9 @@ func (e *Engine) WhatIf(c Clock, g Goal, at time.Time) (Explanation, error) {
 	names := other.goals(func(format string, args ...any) { p.Addf(format, args...) }, []Goal{g})
 	if err := p.Err("sla: what if"); err != nil {
 		return Explanation{}, err
+	}
+	if _, zone, floats := strings.Cut(c.Goal.Calendar, "@"); floats && g.Floating {
+		names[0] += "@" + zone
 	}
 	c = c.Clone()
 	c.Goal, c.Was, c.Overrides = Pinned{g.Within, g.Days, g.EndOfDay, g.By, names[0]}, nil, nil
