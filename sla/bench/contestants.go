@@ -91,6 +91,10 @@ func operations() []operation {
 	}
 }
 
+// samples is how many starts there are: a power of two, since a division to choose
+// one would take as long as an answer.
+const samples = 1024
+
 // starts are seeded instants, to the minute, from 2024 on.
 func starts(years int) []time.Time {
 	berlin, err := time.LoadLocation("Europe/Berlin")
@@ -98,7 +102,7 @@ func starts(years int) []time.Time {
 		berlin = time.UTC // contestants has reported it
 	}
 	r := rand.New(rand.NewSource(1))
-	list := make([]time.Time, 1024)
+	list := make([]time.Time, samples)
 	from := time.Date(2024, 1, 1, 0, 0, 0, 0, berlin)
 	minutes := int(from.AddDate(years, 0, 0).Sub(from) / time.Minute)
 	for i := range list {
@@ -111,13 +115,13 @@ func starts(years int) []time.Time {
 func (o operation) run(c contestant, n int) {
 	if o.add > 0 {
 		for i := range n {
-			c.add(o.starts[i%len(o.starts)], o.add)
+			c.add(o.starts[i&(samples-1)], o.add)
 		}
 		return
 	}
 	span := time.Duration(o.days) * 24 * time.Hour
 	for i := range n {
-		start := o.starts[i%len(o.starts)]
+		start := o.starts[i&(samples-1)]
 		c.between(start, start.Add(span))
 	}
 }
