@@ -66,7 +66,7 @@ func (e *Engine) absent(l *line, f Facts, at time.Time) Status {
 		s.Why = "no goal fits the record"
 	case t.Cancel(f):
 		s.Why = "its cancel condition holds already"
-	case t.Stop(f):
+	case t.Start(f) && t.Stop(f):
 		s.Why = "its stop condition holds already"
 	default:
 		s.Applies, s.State, s.Why = true, StatePending, "it starts with the next change"

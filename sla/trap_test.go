@@ -46,6 +46,7 @@ func TestWhyThereIsNoClock(t *testing.T) {
 		{"name":"answered","stop":{"category":["active"]},"goals":[{"within":"1h","calendar":"24x7"}]},
 		{"name":"later","start":{"all":[{"assigned":true}],"any":[{"priority":[1,2]},{"group":["mail"]}],"not":{"service":["e-mail"]},"fields":{"site":["Berlin"]}},
 			"stop":{"category":["resolved"]},"goals":[{"within":"1h","calendar":"24x7"}]},
+		{"name":"vendor","start":{"category":["on_hold"]},"stop":{"not":{"category":["on_hold"]}},"goals":[{"within":"1h","calendar":"24x7"}]},
 		{"name":"gone","until":"2026-01-01T00:00:00Z","stop":{"responded":true},"goals":[{"within":"1h","calendar":"24x7"}]},
 		{"name":"paused","pause":{"category":["active"]},"stop":{"category":["resolved"]},"goals":[{"within":"1h","calendar":"24x7"}]}]`))
 	require.NoError(t, err)
@@ -63,8 +64,9 @@ func TestWhyThereIsNoClock(t *testing.T) {
 		"vip : no goal fits the record",
 		"answered : its stop condition holds already",
 		"later pending: its start condition does not hold yet: site is <nil>, want Berlin; assigned is false, want true; priority is 3, want 1, 2, or group is , want mail; what must not hold does",
+		"vendor pending: its start condition does not hold yet: category is active, want on_hold",
 		"gone : it is not in force",
 		"paused paused: being looked at",
 	}, got)
-	require.True(t, all[4].Applies)
+	require.True(t, all[5].Applies)
 }
