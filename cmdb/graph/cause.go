@@ -15,7 +15,8 @@ type Candidate struct {
 // Causes returns the nodes whose failure alone explains some of the symptoms, nodes
 // that are known to be down or degraded: those that explain most first, of these
 // those that would do least besides. Only what the symptoms depend on is tried,
-// hard or soft. Symptoms that do not exist are an error matching [ErrInvalid].
+// hard or soft; it takes as long as the impact of each of these. Symptoms that do
+// not exist are an error matching [ErrInvalid].
 func (v *View) Causes(symptoms ...Node) ([]Candidate, error) {
 	if err := v.check(symptoms); err != nil {
 		return nil, err
