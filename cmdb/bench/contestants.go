@@ -9,28 +9,28 @@ import (
 	"github.com/itsm-go/itsm/cmdb/graph"
 )
 
-func ours(w *world) contestant {
-	return measured("itsm", len(w.edges), func() func(uint32) int {
+func ours(w *world) (contestant, error) {
+	return measured("itsm", len(w.edges), func() (func(uint32) int, error) {
 		g, err := graph.New(w.nodes, w.edges, nil)
 		if err != nil {
-			panic(err)
+			return nil, err
 		}
 		var im graph.Impact
 		down := make([]graph.Node, 1)
 		return func(node uint32) int {
 			down[0] = graph.Node(node)
-			if err := im.Of(g.View(), graph.Query{Down: down}); err != nil {
-				panic(err)
+			if im.Of(g.View(), graph.Query{Down: down}) != nil {
+				return -1 // which no other finds
 			}
 			n, _ := im.Counts()
 			return n - 1
-		}
+		}, nil
 	})
 }
 
 // limit is two flat arrays in both directions and a bitset.
-func limit(w *world) contestant {
-	return measured("flat arrays and a bitset", len(w.edges), func() func(uint32) int {
+func limit(w *world) (contestant, error) {
+	return measured("flat arrays and a bitset", len(w.edges), func() (func(uint32) int, error) {
 		flat := func(from, to func(graph.Edge) graph.Node) (start, ends []uint32) {
 			start, ends = make([]uint32, w.nodes+1), make([]uint32, len(w.edges))
 			for _, e := range w.edges {
@@ -68,12 +68,12 @@ func limit(w *world) contestant {
 				seen[n>>6] &^= 1 << (n & 63)
 			}
 			return len(queue) - 1
-		}
+		}, nil
 	})
 }
 
-func gonumGraph(w *world) contestant {
-	return measured("gonum", len(w.edges), func() func(uint32) int {
+func gonumGraph(w *world) (contestant, error) {
+	return measured("gonum", len(w.edges), func() (func(uint32) int, error) {
 		g := simple.NewDirectedGraph()
 		for i := range w.nodes {
 			g.AddNode(simple.Node(i))
@@ -86,29 +86,29 @@ func gonumGraph(w *world) contestant {
 			b := traverse.BreadthFirst{Visit: func(gonum.Node) { n++ }}
 			b.Walk(g, simple.Node(node), nil)
 			return n - 1
-		}
+		}, nil
 	})
 }
 
-func dominikbraun(w *world) contestant {
-	return measured("dominikbraun/graph", len(w.edges), func() func(uint32) int {
+func dominikbraun(w *world) (contestant, error) {
+	return measured("dominikbraun/graph", len(w.edges), func() (func(uint32) int, error) {
 		g := dominik.New(dominik.IntHash, dominik.Directed())
 		for i := range w.nodes {
 			if err := g.AddVertex(i); err != nil {
-				panic(err)
+				return nil, err
 			}
 		}
 		for _, e := range w.edges {
 			if err := g.AddEdge(int(e.To), int(e.From)); err != nil {
-				panic(err)
+				return nil, err
 			}
 		}
 		return func(node uint32) int {
 			n := 0
-			if err := dominik.BFS(g, int(node), func(int) bool { n++; return false }); err != nil {
-				panic(err)
+			if dominik.BFS(g, int(node), func(int) bool { n++; return false }) != nil {
+				return -1 // which no other finds
 			}
 			return n - 1
-		}
+		}, nil
 	})
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
 	"slices"
+	"testing"
 	"text/tabwriter"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 func main() {
 	nodes := flag.Int("nodes", 1_000_000, "how many items the graph has")
 	rounds := flag.Int("rounds", 5, "how often each thing is measured; the best is printed")
+	testing.Init()
 	flag.Parse()
 	if err := report(os.Stdout, max(100, *nodes), max(1, *rounds)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -35,17 +38,33 @@ type contestant struct {
 func report(out io.Writer, nodes, rounds int) error {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	for _, size := range []int{nodes / 10, nodes} {
-		on := generate(size)
-		field := []func(*world) contestant{ours, limit, gonumGraph}
+		on, err := generate(size)
+		if err != nil {
+			return err
+		}
+		field := []func(*world) (contestant, error){ours, limit, gonumGraph}
 		if size != nodes {
 			field = append(field, dominikbraun)
 		}
 		fmt.Fprintf(w, "%d items, %d relations\tload, ms\tbytes/relation\thub, ms\tratio\ttypical, ns\tratio\t\n", size, len(on.edges))
 		var hub, typical float64
 		for i, load := range field {
-			c := load(on)
-			h, n := best(rounds, 1, func() int { return c.impact(on.hub) })
-			t, m := best(rounds, repeats(c, on), func() int { return c.impact(on.typical) })
+			c, err := load(on)
+			if err != nil {
+				return err
+			}
+			times, err := repeats(c, on)
+			if err != nil {
+				return err
+			}
+			h, n, err := best(rounds, 1, func() int { return c.impact(on.hub) })
+			if err != nil {
+				return err
+			}
+			t, m, err := best(rounds, times, func() int { return c.impact(on.typical) })
+			if err != nil {
+				return err
+			}
 			if i == 0 {
 				hub, typical = h, t
 				on.hubSize, on.typicalSize = n, m
@@ -65,24 +84,34 @@ func report(out io.Writer, nodes, rounds int) error {
 }
 
 // repeats is how often a quick answer is asked for in one measurement.
-func repeats(c contestant, w *world) int {
-	began := time.Now()
-	c.impact(w.typical)
-	return int(min(max(50*time.Millisecond/max(time.Since(began), 1), 1), 100_000))
+func repeats(c contestant, w *world) (int, error) {
+	took, err := once(func() { c.impact(w.typical) })
+	return int(min(max(50*time.Millisecond/max(took, 1), 1), 100_000)), err
+}
+
+// once measures one run, with the clock of package testing.
+func once(run func()) (time.Duration, error) {
+	if err := flag.Set("test.benchtime", "1x"); err != nil {
+		return 0, err
+	}
+	return testing.Benchmark(func(*testing.B) { run() }).T, nil
 }
 
 // best returns the nanoseconds of the best round, and what was found.
-func best(rounds, repeats int, run func() int) (float64, int) {
-	found := 0
+func best(rounds, repeats int, run func() int) (nanoseconds float64, found int, err error) {
 	var all []float64
 	for range rounds {
-		began := time.Now()
-		for range repeats {
-			found = run()
+		took, err := once(func() {
+			for range repeats {
+				found = run()
+			}
+		})
+		if err != nil {
+			return 0, 0, err
 		}
-		all = append(all, float64(time.Since(began))/float64(repeats))
+		all = append(all, float64(took)/float64(repeats))
 	}
-	return slices.Min(all), found
+	return slices.Min(all), found, nil
 }
 
 // more measures what only this library does.
@@ -96,17 +125,15 @@ func more(w io.Writer, on *world, rounds int) error {
 		return err
 	}
 	k := 0
-	add, _ := best(rounds, 100, func() int {
+	var failed error
+	add, _, err := best(rounds, 100, func() int {
 		k++
-		err = g.Update(func(e *graph.Edit) error {
+		failed = errors.Join(failed, g.Update(func(e *graph.Edit) error {
 			return e.AddEdge(graph.Edge{From: graph.Node(k * 7919 % on.nodes), To: graph.Node(k % on.nodes)})
-		})
-		if err == nil {
-			err = im.Of(g.View(), graph.Query{Down: []graph.Node{graph.Node(on.typical)}})
-		}
+		}), im.Of(g.View(), graph.Query{Down: []graph.Node{graph.Node(on.typical)}}))
 		return 0
 	})
-	if err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "one relation added, and the typical impact, µs\t\t\t\t\t%.1f\t\t\n", add/1e3)
@@ -114,11 +141,13 @@ func more(w io.Writer, on *world, rounds int) error {
 	if err != nil {
 		return err
 	}
-	single, _ := best(rounds, 1, func() int { list, _ := points.SinglePoints(0); return len(list) })
-	var failed error
-	cuts, n := best(rounds, 1, func() int { list, err := points.CutSets(0, 3); failed = err; return len(list) })
-	if failed != nil {
-		return failed
+	single, _, err := best(rounds, 1, func() int { list, err := points.SinglePoints(0); failed = err; return len(list) })
+	if err := errors.Join(err, failed); err != nil {
+		return err
+	}
+	cuts, n, err := best(rounds, 1, func() int { list, err := points.CutSets(0, 3); failed = err; return len(list) })
+	if err := errors.Join(err, failed); err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "single points of failure of a service over %d items, ms\t\t\t%.2f\t\t\t\t\n", points.Nodes(), single/1e6)
 	fmt.Fprintf(w, "its %d cut sets of up to 3, ms\t\t\t%.2f\t\t\t\t\n", n, cuts/1e6)
@@ -127,12 +156,13 @@ func more(w io.Writer, on *world, rounds int) error {
 
 // measured loads a library, and finds how long that takes and how much memory it
 // needs.
-func measured(name string, edges int, load func() func(uint32) int) contestant {
+func measured(name string, edges int, load func() (func(uint32) int, error)) (contestant, error) {
+	c := contestant{name: name}
 	before := inUse()
-	began := time.Now()
-	impact := load()
-	took := time.Since(began)
-	return contestant{name, took, float64(inUse()-before) / float64(edges), impact}
+	var failed, err error
+	c.load, err = once(func() { c.impact, failed = load() })
+	c.bytes = float64(inUse()-before) / float64(edges)
+	return c, errors.Join(err, failed)
 }
 
 func inUse() int64 {

@@ -18,7 +18,7 @@ type world struct {
 
 // generate makes up a graph: the item of age v depends on up to nine that are
 // older, the old ones by far the most.
-func generate(nodes int) *world {
+func generate(nodes int) (*world, error) {
 	r := rand.New(rand.NewPCG(1, 1))
 	number := r.Perm(nodes)
 	w := &world{nodes: nodes, hub: uint32(number[0])}
@@ -33,13 +33,17 @@ func generate(nodes int) *world {
 		}
 	}
 	r.Shuffle(len(w.edges), func(i, j int) { w.edges[i], w.edges[j] = w.edges[j], w.edges[i] })
-	w.typical = typical(w, r)
-	return w
+	var err error
+	w.typical, err = typical(w, r)
+	return w, err
 }
 
 // typical returns the item whose impact is in the middle of 501 that have one.
-func typical(w *world, r *rand.Rand) uint32 {
-	c := limit(w)
+func typical(w *world, r *rand.Rand) (uint32, error) {
+	c, err := limit(w)
+	if err != nil {
+		return 0, err
+	}
 	type sized struct {
 		node uint32
 		size int
@@ -52,7 +56,7 @@ func typical(w *world, r *rand.Rand) uint32 {
 		}
 	}
 	slices.SortFunc(some, func(a, b sized) int { return a.size - b.size })
-	return some[len(some)/2].node
+	return some[len(some)/2].node, nil
 }
 
 // cluster is a service in layers, as services are built: it needs all of its parts,
