@@ -267,6 +267,7 @@ func (mv *move) follow() {
 	stop, cancel := t.Stop(mv.facts), t.Cancel(mv.facts)
 	switch {
 	case c.State == StateCancelled:
+		mv.again = true // if what cancelled it is over
 		return
 	case c.State == StateStopped:
 		if stop || cancel || !t.Start(mv.facts) || t.OnReopen == StayStopped {

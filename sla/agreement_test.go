@@ -287,3 +287,40 @@ func TestABookIsItsOwn(t *testing.T) {
 	require.Equal(t, "resolution", a.Targets[0].Name)
 	require.Equal(t, 8*time.Hour, a.Targets[0].Goals[0].Within)
 }
+
+// A group answers for the time in which it has the record, and a record that was
+// put down to the wrong service owes nothing to that.
+func TestAgreementsFollowTheRecord(t *testing.T) {
+	b, err := sla.NewBook(agreements()...)
+	require.NoError(t, err)
+	e := engine(t, b.Targets()...)
+	f := sla.Facts{Category: workflow.CategoryActive, Customer: "acme", Service: "mail", Group: "network"}
+	var clocks []sla.Clock
+	stand := func(hour int) map[string]string {
+		t.Helper()
+		at := date("2026-03-02").Add(time.Duration(hour) * time.Hour)
+		clocks, _, err = e.Advance(clocks, f, at, "")
+		require.NoError(t, err)
+		all := map[string]string{}
+		for _, c := range clocks {
+			r, err := e.Read(c, at)
+			require.NoError(t, err)
+			all[c.Target] = string(r.State) + " " + r.Elapsed.String()
+		}
+		return all
+	}
+	stand(0)
+	f.Group = "web"
+	require.Equal(t, "stopped 1h0m0s", stand(1)["OLA-NET: resolution"])
+	f.Group = "network"
+	require.Equal(t, "running 1h0m0s", stand(5)["OLA-NET: resolution"])
+	f.Service = "web"
+	got := stand(6)
+	require.Equal(t, "cancelled 6h0m0s", got["SLA-ACME: resolution"])
+	require.Equal(t, "cancelled 6h0m0s", got["UC-TELCO: resolution"])
+	require.Equal(t, "running 0s", got["SLA-BASIC: resolution"], "the default applies where no other does")
+	f.Service = "mail"
+	got = stand(7)
+	require.Equal(t, "running 0s", got["SLA-ACME: resolution"], "it was mail after all")
+	require.Equal(t, "cancelled 1h0m0s", got["SLA-BASIC: resolution"])
+}

@@ -171,13 +171,22 @@ func (a *Agreement) inTime(at time.Time, why string) (bool, string) {
 // by the agreement and its own name, "SLA-ACME: resolution", starts only for
 // records to which the agreement applies, and has the agreement's version and
 // dates: clocks stay with the version under which they started.
+//
+// The clock of a group's agreement stops when the group hands the record on, and
+// goes on when it comes back. Any other is cancelled when the record turns out to be
+// of another customer or service.
 func (b *Book) Targets() []Target {
 	var targets []Target
 	for i := range b.agreements {
 		a := &b.agreements[i]
 		for _, t := range a.Targets {
 			t.defaults()
-			start := t.Start
+			start, stop, cancel := t.Start, t.Stop, t.Cancel
+			if a.Type == TypeOLA {
+				t.Stop = func(f Facts) bool { return stop(f) || f.Group != a.Provider }
+			} else {
+				t.Cancel = func(f Facts) bool { return cancel(f) || !b.covers(a, f) }
+			}
 			t.Name = a.ID + ": " + t.Name
 			t.Version, t.From, t.Until = a.Version, a.From, a.Until
 			t.Start = func(f Facts) bool { return start(f) && b.covers(a, f) }

@@ -19,9 +19,9 @@ import (
 
 // Limits of an engine.
 const (
-	MaxTargets    = 256   // versions included
-	MaxGoals      = 1_000 // of one target
-	MaxThresholds = 50    // of one target
+	MaxTargets    = 20_000 // versions included; each is asked whether it starts, so that many cost milliseconds
+	MaxGoals      = 1_000  // of one target
+	MaxThresholds = 50     // of one target
 
 	MaxWithin = 10 * 365 * 24 * time.Hour // of a goal, and of a threshold before and after it
 	MaxDays   = 10 * 365

@@ -17,8 +17,8 @@ const (
 	StatePending   State = "pending" // not started yet; no clock is in it, see [Engine.Status]
 	StateRunning   State = "running"
 	StatePaused    State = "paused"
-	StateStopped   State = "stopped" // the goal is met, unless the clock is breached
-	StateCancelled State = "cancelled"
+	StateStopped   State = "stopped"   // the goal is met, unless the clock is breached
+	StateCancelled State = "cancelled" // it does not count; another clock starts if its start comes to hold again
 )
 
 var states = []State{StateRunning, StatePaused, StateStopped, StateCancelled}
