@@ -12,10 +12,10 @@
 // state, every Swiss canton, the four parts of the United Kingdom. The lists are
 // those of github.com/rickar/cal, corrected for Brazil, Germany, Italy, Japan, New
 // Zealand, Poland, Romania, Slovakia, Switzerland and the United Kingdom where
-// they are behind the law. Days that are
-// customary but not public holidays, such as Christmas Eve in Sweden, are left
-// out, and so are holidays of single municipalities. For Bavaria the Assumption
-// is in, although some municipalities work on it.
+// they are behind the law. Days that are customary but not public holidays, such
+// as Christmas Eve in Sweden, are left out, and so are holidays of single
+// municipalities. For Bavaria the Assumption is in, although some municipalities
+// work on it.
 //
 // South Korea follows the Act on Public Holidays and the Regulations on Holidays
 // of Public Offices: lunar dates are worked out from sun and moon in Korean time,

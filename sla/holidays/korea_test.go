@@ -29,24 +29,30 @@ var koreanDays = map[int]string{
 	2026: "01-01 02-16 02-17 02-18 03-01 03-02 05-01 05-05 05-24 05-25 06-03 06-06 07-17 08-15 08-17 09-24 09-25 09-26 10-03 10-05 10-09 12-25",
 }
 
+// The days are those of the table, and of the official files if they are given.
 func TestKorea(t *testing.T) {
 	for year, days := range koreanDays {
-		got := on(t, "KR", year)
-		if want := strings.Fields(days); !slices.Equal(got, want) {
+		if got, want := on(t, "KR", year), strings.Fields(days); !slices.Equal(got, want) {
 			t.Errorf("%d:\n got %v\nwant %v", year, got, want)
+		}
+	}
+	for year, want := range officialDays(t) {
+		if got := on(t, "KR", year); !slices.Equal(got, want) {
+			t.Errorf("official files, %d:\n got %v\nwant %v", year, got, want)
 		}
 	}
 }
 
-// TestKoreaOfficial compares with the official files, if there are any.
-func TestKoreaOfficial(t *testing.T) {
+// officialDays reads the folder that is given with -official.
+func officialDays(t *testing.T) map[int][]string {
 	if *official == "" {
-		return // TestKorea has the same dates
+		return nil
 	}
 	files, err := filepath.Glob(filepath.Join(*official, "kr-*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files in %s: %v", *official, err)
 	}
+	all := map[int][]string{}
 	for _, file := range files {
 		var year int
 		if _, err := fmt.Sscanf(filepath.Base(file), "kr-%d.json", &year); err != nil {
@@ -60,15 +66,12 @@ func TestKoreaOfficial(t *testing.T) {
 		if err := json.Unmarshal(text, &dates); err != nil {
 			t.Fatal(file, err)
 		}
-		var want []string
 		for date := range dates {
-			want = append(want, strings.TrimPrefix(date, fmt.Sprint(year, "-")))
+			all[year] = append(all[year], strings.TrimPrefix(date, fmt.Sprint(year, "-")))
 		}
-		slices.Sort(want)
-		if got := on(t, "KR", year); !slices.Equal(got, want) {
-			t.Errorf("%s:\n got %v\nwant %v", file, got, want)
-		}
+		slices.Sort(all[year])
 	}
+	return all
 }
 
 func TestKoreaNames(t *testing.T) {
