@@ -25,7 +25,7 @@ type Edge struct {
 
 // Graph is a dependency graph that is read while it is changed. It is safe for
 // concurrent use: readers take a [View] and are never held up, writers come one
-// after the other.
+// after the other. The zero Graph is empty and ready for use.
 type Graph struct {
 	writing sync.Mutex
 	head    atomic.Pointer[View]
@@ -46,7 +46,13 @@ func New(nodes int, edges []Edge, gates map[Node]Gate) (*Graph, error) {
 }
 
 // View returns the graph as it is now. It stays so, whatever is changed later.
-func (g *Graph) View() *View { return g.head.Load() }
+func (g *Graph) View() *View {
+	if v := g.head.Load(); v != nil {
+		return v
+	}
+	nothing := rows{start: []uint32{0}}
+	return &View{base: &base{out: nothing, in: nothing}}
+}
 
 // Update changes the graph. Readers see all of the changes or none; if change
 // returns an error, or leaves a gate that cannot be, it is returned and nothing is
@@ -54,7 +60,7 @@ func (g *Graph) View() *View { return g.head.Load() }
 func (g *Graph) Update(change func(*Edit) error) error {
 	g.writing.Lock()
 	defer g.writing.Unlock()
-	v, err := g.head.Load().edited(change, true)
+	v, err := g.View().edited(change, true)
 	if err == nil {
 		g.head.Store(v.settled())
 	}

@@ -148,3 +148,21 @@ func TestReadersSeeWholeUpdates(t *testing.T) {
 	close(done)
 	readers.Wait()
 }
+
+// A graph can be built up from nothing.
+func TestTheZeroGraph(t *testing.T) {
+	var g graph.Graph
+	var im graph.Impact
+	require.NoError(t, im.Of(g.View(), graph.Query{}))
+	require.Empty(t, im.Down())
+	require.NoError(t, g.Update(func(e *graph.Edit) error {
+		for range 2 {
+			if _, err := e.AddNode(); err != nil {
+				return err
+			}
+		}
+		return e.AddEdge(graph.Edge{From: 1, To: 0})
+	}))
+	require.NoError(t, im.Of(g.View(), graph.Query{Down: []graph.Node{0}}))
+	require.Equal(t, []graph.Node{0, 1}, im.Down())
+}
