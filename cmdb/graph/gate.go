@@ -3,6 +3,8 @@ package graph
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 )
 
 // Gate says how many of the items that an item requires must not be down for it
@@ -53,4 +55,45 @@ func (g Gate) String() string {
 		return fmt.Sprintf("%d%%", -g)
 	}
 	return fmt.Sprint(int32(g))
+}
+
+// ParseGate reads what [Gate.String] writes: "all", a number, or a percentage such
+// as "60%". Empty text is all. Anything else is an error matching [ErrInvalid].
+func ParseGate(text string) (Gate, error) {
+	if text == "" || text == "all" {
+		return 0, nil
+	}
+	digits, percent := strings.CutSuffix(text, "%")
+	n, err := strconv.ParseUint(digits, 10, 31)
+	switch {
+	case err != nil || percent && (n < 1 || n > 100):
+		return 0, fmt.Errorf("graph: need %.32q: want all, a number, or a percentage from 1%% to 100%%: %w", text, ErrInvalid)
+	case percent:
+		return NeedPercent(int(n)), nil
+	}
+	return Need(int(n)), nil
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (g Gate) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler], as [ParseGate] does.
+func (g *Gate) UnmarshalText(text []byte) error {
+	parsed, err := ParseGate(string(text))
+	if err == nil {
+		*g = parsed
+	}
+	return err
+}
+
+// Fixed is the number that the gate asks for, if it is one: not a percentage, and
+// not all.
+func (g Gate) Fixed() (n int, fixed bool) {
+	switch {
+	case g == none:
+		return 0, true
+	case g > 0:
+		return int(g), true
+	}
+	return 0, false
 }

@@ -166,3 +166,20 @@ func TestTheZeroGraph(t *testing.T) {
 	require.NoError(t, im.Of(g.View(), graph.Query{Down: []graph.Node{0}}))
 	require.Equal(t, []graph.Node{0, 1}, im.Down())
 }
+
+func TestGatesAsText(t *testing.T) {
+	for text, want := range map[string]graph.Gate{"": 0, "all": 0, "0": graph.Need(0), "2": graph.Need(2), "60%": graph.NeedPercent(60), "100%": graph.NeedPercent(100)} {
+		g, err := graph.ParseGate(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, g, text)
+		written, err := g.MarshalText()
+		require.NoError(t, err)
+		var back graph.Gate
+		require.NoError(t, back.UnmarshalText(written))
+		require.Equal(t, g, back)
+	}
+	for _, text := range []string{"-1", "two", "0%", "101%", "1.5", "60 %", "99999999999", "%"} {
+		_, err := graph.ParseGate(text)
+		require.ErrorIs(t, err, graph.ErrInvalid, text)
+	}
+}
