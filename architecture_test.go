@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"workflow/scenario":     {"workflow"},
 	"sla":                   {"sla/calendar", "workflow"},
 	"cmdb":                  {"cmdb/graph", "sla/calendar", "workflow"},
+	"cmdb/reconcile":        {"cmdb", "cmdb/graph", "workflow"},
 	"incident":              {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 	"incident/incidenttest": {"incident", "sla", "workflow", "workflow/memstore", "workflow/scenario"},
 	"problem":               {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},

@@ -87,6 +87,7 @@ const (
 	IndexName        = "name"         // in lower case
 	IndexTo          = "to"           // an IDKey: every item it has a relation to
 	IndexSource      = "source"       // every source and key that report it, see [SourceKey]
+	IndexReported    = "reported"     // a BoolKey: whether any source reports it
 	IndexSeen        = "seen"         // a TimeKey
 	IndexDuplicateOf = "duplicate_of" // an IDKey
 )
@@ -102,6 +103,7 @@ func (inv *Inventory) index(ci *CI) []workflow.IndexEntry {
 		{Field: IndexClass, Key: workflow.StringKey(ci.Class)},
 		{Field: IndexCategory, Key: workflow.StringKey(inv.Category(ci).String())},
 		{Field: IndexName, Key: NameKey(ci.Title)},
+		{Field: IndexReported, Key: workflow.BoolKey(len(ci.Sources) > 0)},
 	}
 	c := inv.cfg.Model.classes[ci.Class]
 	if c != nil {

@@ -43,6 +43,7 @@ type class struct {
 	below    []string          // itself and its descendants, sorted
 	declared map[string]string // attribute → the class that declares it first
 	schema   workflow.Schema
+	partly   workflow.Schema // the same, without anything being required
 }
 
 func (c *class) attribute(name string) (Attribute, bool) {
@@ -51,6 +52,32 @@ func (c *class) attribute(name string) (Attribute, bool) {
 		return Attribute{}, false
 	}
 	return c.Attributes[i], true
+}
+
+// Finds returns the condition that finds items by a value of the attribute, which is
+// indexed, however it is written.
+func (a Attribute) Finds(value any) (workflow.Condition, error) {
+	s, err := workflow.NewSchema(a.optional())
+	if err != nil {
+		return workflow.Condition{}, err
+	}
+	values := []any{value}
+	if text, ok := value.(string); ok {
+		for _, v := range a.Format.variants(text) {
+			values = append(values, v)
+		}
+	}
+	var keys []workflow.Key
+	for _, v := range values {
+		fields, err := s.Check(map[string]any{a.Name: v})
+		if err != nil {
+			return workflow.Condition{}, err
+		}
+		for _, e := range s.Index(fields) {
+			keys = append(keys, e.Key)
+		}
+	}
+	return workflow.In("field."+a.Name, keys...), nil
 }
 
 func (a Attribute) validate(p *workflow.Problems, class string) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/itsm-go/itsm/cmdb/graph"
 	"github.com/itsm-go/itsm/workflow"
@@ -23,6 +24,8 @@ type Draft struct {
 	Relations  []Relation            `json:"relations,omitempty"`
 	Needs      map[string]graph.Gate `json:"needs,omitempty"`
 	Source     string                `json:"source,omitempty"` // who says so; default: [SourceManual]
+
+	Report *Report `json:"-"` // see [Edit]
 }
 
 // Create enters a new item. It gets a number.
@@ -55,11 +58,10 @@ func (inv *Inventory) CreateIn(tx *workflow.Tx, d Draft) (*CI, error) {
 		}
 		ci.State = d.State
 	}
-	e := Edit{Set: d.Attributes, Relate: d.Relations, Needs: d.Needs, Source: d.Source}
+	e := Edit{Name: d.Name, Set: d.Attributes, Relate: d.Relations, Needs: d.Needs, Source: d.Source, Report: d.Report}
 	if err := inv.change(tx, c, nil, ci, e); err != nil {
 		return nil, err
 	}
-	ci.claim(ClaimName, Claim{e.source(), tx.Now()})
 	return ci, inv.kind.Create(tx, ci, workflow.Entry{})
 }
 
@@ -74,7 +76,7 @@ func (inv *Inventory) change(tx *workflow.Tx, c *class, before, ci *CI, e Edit) 
 		p.Addf("the details have at most %d bytes, not %d", workflow.MaxText, len(ci.Details))
 	}
 	checkKey(&p, "source", e.Source)
-	p.Add(ci.set(c, e, tx))
+	p.Add(ci.set(c, e, tx.Now()))
 	p.Add(inv.checkReferences(tx, c, before, ci))
 	p.Add(inv.relate(tx, ci, e))
 	for _, name := range slices.Sorted(maps.Keys(e.Needs)) {
@@ -88,6 +90,9 @@ func (inv *Inventory) change(tx *workflow.Tx, c *class, before, ci *CI, e Edit) 
 	}
 	if err := p.Err("cmdb: " + c.Name + " " + ci.called()); err != nil {
 		return err
+	}
+	if e.Report != nil {
+		return nil // two items that are reported with one value show in the health report
 	}
 	return inv.claimUnique(tx, c, before, ci)
 }
@@ -104,42 +109,80 @@ func (ci *CI) called() string {
 }
 
 // set gives attributes their values, in normal form, and notes who says so.
-func (ci *CI) set(c *class, e Edit, tx *workflow.Tx) error {
+func (ci *CI) set(c *class, e Edit, now time.Time) error {
 	values := map[string]any{}
-	for name, v := range ci.Fields {
+	maps.Copy(values, ci.Fields)
+	for name, v := range e.Set {
 		values[name] = v
 	}
+	fields, err := c.check(values)
+	if err != nil {
+		return err
+	}
+	if e.Name != "" {
+		ci.claim(ClaimName, e.claim(ClaimName, now))
+	}
+	for name := range e.Set {
+		switch old, value := ci.Fields[name], fields[name]; {
+		case value == nil:
+			delete(ci.Claims, name)
+		case old != value || e.Source != "" || e.Report != nil:
+			ci.claim(name, e.claim(name, now))
+		}
+	}
+	ci.Fields = fields
+	if e.Report != nil {
+		ci.Sources = slices.Clone(e.Report.Sources)
+		slices.SortFunc(ci.Sources, compareSightings)
+		ci.SeenAt = time.Time{}
+		for _, s := range ci.Sources {
+			if s.At.After(ci.SeenAt) {
+				ci.SeenAt = s.At
+			}
+		}
+	}
+	return nil
+}
+
+// claim is who says what an edit sets.
+func (e Edit) claim(name string, now time.Time) Claim {
+	if e.Report != nil {
+		if c, ok := e.Report.Claims[name]; ok {
+			return c
+		}
+	}
+	return Claim{e.source(), now}
+}
+
+// check returns attributes in normal form, or an error that lists all that is wrong.
+func (c *class) check(values map[string]any) (workflow.Fields, error) {
+	return c.normal(values, c.schema)
+}
+
+func (c *class) normal(values map[string]any, s workflow.Schema) (workflow.Fields, error) {
 	var p workflow.Problems
-	for _, name := range slices.Sorted(maps.Keys(e.Set)) {
-		v := e.Set[name]
+	normal := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		v := values[name]
 		a, known := c.attribute(name)
-		if s, isText := v.(string); known && isText && a.Format != "" {
-			normal, err := a.Format.Normal(s)
+		if !known && v == nil {
+			continue // to be taken away, and not there
+		}
+		if text, isText := v.(string); known && isText {
+			text, err := a.Format.Normal(text)
 			if err != nil {
 				p.Add(fmt.Errorf("attribute %s: %w", name, err))
 			}
-			v = normal
+			v = text
 		}
 		if v == "" {
 			v = nil
 		}
-		values[name] = v
+		normal[name] = v
 	}
-	fields, err := c.schema.Check(values)
+	fields, err := s.Check(normal)
 	p.Add(err)
-	if err := p.Err("attributes"); err != nil {
-		return err
-	}
-	for name := range e.Set {
-		switch old, now := ci.Fields[name], fields[name]; {
-		case now == nil:
-			delete(ci.Claims, name)
-		case old != now || e.Source != "":
-			ci.claim(name, Claim{e.source(), tx.Now()})
-		}
-	}
-	ci.Fields = fields
-	return nil
+	return fields, p.Err("attributes")
 }
 
 func (ci *CI) claim(attribute string, c Claim) {

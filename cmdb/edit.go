@@ -22,6 +22,15 @@ type Edit struct {
 	Needs    map[string]graph.Gate `json:"needs,omitempty"`  // by type of relation; all goes back to that of the type
 	Source   string                `json:"source,omitempty"` // who says so; default: [SourceManual]
 	Note     string                `json:"note,omitempty"`   // the reason, for the history
+
+	// Report is for programs that bring together what several sources say.
+	Report *Report `json:"-"`
+}
+
+// Report is what several sources say of an item, beside the values themselves.
+type Report struct {
+	Claims  map[string]Claim // by attribute and [ClaimName]: who says so, instead of one source for all
+	Sources []Sighting       // all who have reported the item, instead of those before
 }
 
 func (e Edit) source() string {
@@ -68,7 +77,6 @@ func (inv *Inventory) UpdateIn(tx *workflow.Tx, id workflow.ID, e Edit) (*CI, er
 	}
 	if e.Name != "" {
 		ci.Title = e.Name
-		ci.claim(ClaimName, Claim{e.source(), tx.Now()})
 	}
 	if e.Details != "" {
 		ci.Details = e.Details
@@ -166,11 +174,7 @@ func (inv *Inventory) relate(tx *workflow.Tx, ci *CI, e Edit) error {
 		count[r.Type]++
 	}
 	for _, name := range slices.Sorted(maps.Keys(count)) {
-		t := inv.cfg.Model.relations[name]
-		most := t.Most
-		if t.Contains {
-			most = 1
-		}
+		most := inv.cfg.Model.relations[name].limit()
 		if most > 0 && count[name] > most {
 			p.Addf("%d relations %s, at most %d", count[name], name, most)
 		}
@@ -195,12 +199,7 @@ func (inv *Inventory) checkRelation(tx *workflow.Tx, ci *CI, r Relation) error {
 		return err
 	}
 	var p workflow.Problems
-	if !inv.cfg.Model.isAny(ci.Class, t.From) {
-		p.Addf("it begins at one of %q, not at a %s", t.From, ci.Class)
-	}
-	if !inv.cfg.Model.isAny(to.Class, t.To) {
-		p.Addf("it ends at one of %q, not at %s, a %s", t.To, to.called(), to.Class)
-	}
+	p.Add(inv.cfg.Model.Allows(r.Type, ci.Class, to.Class))
 	if to.DuplicateOf != (workflow.ID{}) {
 		p.Addf("%s is a duplicate of item %v", to.called(), to.DuplicateOf)
 	}

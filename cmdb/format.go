@@ -81,6 +81,19 @@ func (f Format) Identity(value string) string {
 	return value
 }
 
+// variants are other ways in which a value in normal form may be kept.
+func (f Format) variants(value string) []string {
+	switch f {
+	case FormatSerial:
+		return []string{strings.ToUpper(value), strings.ToLower(value)}
+	case FormatUUID:
+		if raw, ok := uuidBytes(value); ok {
+			return []string{uuidText(swapped(raw))}
+		}
+	}
+	return nil
+}
+
 // placeholders are what makers and installers leave where a value should be.
 var placeholders = map[string]bool{
 	"to be filled by o.e.m.": true, "to be filled by o.e.m": true, "to be filled": true, "o.e.m.": true, "oem": true,
@@ -104,7 +117,7 @@ func (f Format) Placeholder(value string) string {
 	if placeholders[value] {
 		return "a placeholder"
 	}
-	if bare := strings.Map(letterOrDigit, value); len(value) > 3 && (bare == "" || strings.Count(bare, bare[:1]) == len(bare)) {
+	if repeats(strings.Map(letterOrDigit, value)) {
 		return "one character over and over"
 	}
 	switch f {
@@ -127,6 +140,18 @@ func (f Format) Placeholder(value string) string {
 		}
 	}
 	return ""
+}
+
+// repeats reports whether text is one character over and over: often enough that no
+// maker would count that way, or one of those that stand for nothing.
+func repeats(text string) bool {
+	if text == "" {
+		return true
+	}
+	if strings.Count(text, text[:1]) < len(text) {
+		return false
+	}
+	return len(text) > 5 || len(text) > 2 && strings.Contains("0xf", text[:1])
 }
 
 func letterOrDigit(r rune) rune {

@@ -125,6 +125,9 @@ func (inv *Inventory) kinds(p *workflow.Problems) {
 // Model returns the model that the items follow.
 func (inv *Inventory) Model() *Model { return inv.cfg.Model }
 
+// EditRoles are the roles that may create and change items.
+func (inv *Inventory) EditRoles() []string { return slices.Clone(inv.cfg.EditRoles) }
+
 // Store returns the store behind the inventory, for reading.
 func (inv *Inventory) Store() workflow.Store { return inv.desk.Store() }
 

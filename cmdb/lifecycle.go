@@ -82,7 +82,7 @@ func Lifecycle() workflow.Definition {
 			{From: in(StateMaintenance), Action: ActionResume, To: StateInUse, Roles: staff},
 			{From: in(StateInUse, StateMaintenance), Action: ActionWithdraw, To: StateInStock, Roles: staff},
 			{From: in(StateInStock, StateInUse, StateMaintenance), Action: ActionRetire, To: StateRetired, Roles: staff},
-			{From: in(StateRetired), Action: ActionReinstate, To: StateInUse, Roles: []string{RoleManager}, Required: []string{"reason"}},
+			{From: in(StateRetired), Action: ActionReinstate, To: StateInUse, Roles: []string{RoleManager, workflow.RoleSystem}, Required: []string{"reason"}},
 			{From: in(StateRetired), Action: ActionDispose, To: StateDisposed, Roles: []string{RoleManager, workflow.RoleSystem}},
 			{From: in(StatePlanned, StateOnOrder), Action: ActionCancel, To: StateCancelled, Roles: staff, Required: []string{"reason"}},
 		},

@@ -168,6 +168,10 @@ func (m *Model) inherit(p *workflow.Problems, c *class) {
 	if err != nil {
 		p.Add(fmt.Errorf("class %s: %w", c.Name, err))
 	}
+	for i := range fields {
+		fields[i].Required = false
+	}
+	c.partly, _ = workflow.NewSchema(fields...) // wrong in the same ways, which were told
 	slices.Sort(c.below)
 }
 
@@ -231,6 +235,42 @@ func (m *Model) RelationTypes() []RelationType {
 		out = append(out, t)
 	}
 	return out
+}
+
+// Check returns the attributes of an item of a class in normal form, or one error that
+// lists all that is wrong with them, what is missing included.
+func (m *Model) Check(class string, attributes map[string]any) (workflow.Fields, error) {
+	c, err := m.concrete(class)
+	if err != nil {
+		return nil, err
+	}
+	return c.check(attributes)
+}
+
+// CheckPartly does what [Model.Check] does for attributes that are only some of an
+// item's: nothing is missing.
+func (m *Model) CheckPartly(class string, attributes map[string]any) (workflow.Fields, error) {
+	c, err := m.concrete(class)
+	if err != nil {
+		return nil, err
+	}
+	return c.normal(attributes, c.partly)
+}
+
+// Allows reports whether a relation of a type may lead from an item of one class to
+// one of another, as an error that says why not.
+func (m *Model) Allows(relation, from, to string) error {
+	t, known := m.relations[relation]
+	var p workflow.Problems
+	switch {
+	case !known:
+		p.Addf("there is no such type")
+	case !m.isAny(from, t.From):
+		p.Addf("it begins at one of %q, not at a %s", t.From, from)
+	case !m.isAny(to, t.To):
+		p.Addf("it ends at one of %q, not at a %s", t.To, to)
+	}
+	return p.Err("cmdb: relation " + relation)
 }
 
 // concrete returns the class for an item of it.

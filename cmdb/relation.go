@@ -53,6 +53,14 @@ type Relation struct {
 // String gives "runs_on 01890a5d-…".
 func (r Relation) String() string { return r.Type + " " + r.To.String() }
 
+// limit is how many relations of the type one item may have; 0 = any number.
+func (t RelationType) limit() int {
+	if t.Contains {
+		return 1
+	}
+	return t.Most
+}
+
 func compareRelations(a, b Relation) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), strings.Compare(string(a.To[:]), string(b.To[:])))
 }

@@ -1,0 +1,180 @@
+package cmdb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// Merge makes an item a duplicate of another, because they are one and the same: what
+// had relations to it has them to the other, its own relations and needs go over, as
+// do attributes that the other lacks, and it leaves service. Its history stays. The
+// reason is needed.
+func (inv *Inventory) Merge(ctx context.Context, actor workflow.Actor, main, duplicate workflow.ID, reason string) (*CI, error) {
+	return inv.do(ctx, actor, "merge", func(tx *workflow.Tx) (*CI, error) { return inv.MergeIn(tx, main, duplicate, reason) })
+}
+
+// MergeIn merges as part of a command of the host's, see [Inventory.Merge].
+func (inv *Inventory) MergeIn(tx *workflow.Tx, main, duplicate workflow.ID, reason string) (*CI, error) {
+	kept, dup, err := inv.pair(tx, main, duplicate)
+	if err != nil {
+		return nil, err
+	}
+	var p workflow.Problems
+	switch {
+	case main == duplicate:
+		p.Addf("an item is no duplicate of itself")
+	case kept.DuplicateOf != (workflow.ID{}):
+		p.Addf("%s is a duplicate itself, of item %v", kept.called(), kept.DuplicateOf)
+	case dup.DuplicateOf != (workflow.ID{}):
+		p.Addf("%s is a duplicate of item %v already", dup.called(), dup.DuplicateOf)
+	}
+	if reason == "" {
+		p.Addf("no reason is given")
+	}
+	if err := p.Err("cmdb: merging " + dup.called() + " into " + kept.called()); err != nil {
+		return nil, err
+	}
+	if err := inv.redirect(tx, dup, kept); err != nil {
+		return nil, err
+	}
+	kept, err = inv.kind.Get(tx, main) // the redirection may have changed it
+	if err != nil {
+		return nil, err
+	}
+	if kept, err = inv.UpdateIn(tx, main, inv.takeOver(kept, dup, reason)); err != nil {
+		return nil, err
+	}
+	dup.DuplicateOf = main
+	dup.Relations = nil
+	return kept, inv.kind.Put(tx, dup, workflow.Entry{Type: "cmdb.merge", Note: reason})
+}
+
+func (inv *Inventory) pair(tx *workflow.Tx, main, duplicate workflow.ID) (kept, dup *CI, err error) {
+	if kept, err = inv.kind.Get(tx, main); err != nil {
+		return nil, nil, err
+	}
+	if err = tx.Authorize(workflow.Access{Ref: inv.kind.Ref(main), State: kept.State, Roles: inv.cfg.EditRoles}); err != nil {
+		return nil, nil, err
+	}
+	dup, err = inv.kind.Get(tx, duplicate)
+	return kept, dup, err
+}
+
+// takeOver is the edit that brings to an item what its duplicate has and it has not.
+func (inv *Inventory) takeOver(kept, dup *CI, reason string) Edit {
+	c := inv.cfg.Model.classes[kept.Class]
+	e := Edit{Set: map[string]any{}, Note: reason, Report: &Report{Claims: map[string]Claim{}, Sources: kept.Sources}}
+	for name, v := range dup.Fields {
+		if _, has := c.attribute(name); has && !filled(kept.Fields[name]) {
+			e.Set[name] = v
+			e.Report.Claims[name] = dup.Claims[name]
+		}
+	}
+	count := map[string]int{}
+	for _, r := range kept.Relations {
+		count[r.Type]++
+	}
+	for _, r := range dup.Relations {
+		limit := inv.cfg.Model.relations[r.Type].limit()
+		if r.To == kept.ID || slices.Contains(kept.Relations, r) || limit > 0 && count[r.Type] >= limit ||
+			!inv.cfg.Model.isAny(kept.Class, inv.cfg.Model.relations[r.Type].From) {
+			continue
+		}
+		count[r.Type]++
+		e.Relate = append(e.Relate, r)
+	}
+	for _, s := range dup.Sources {
+		if !slices.ContainsFunc(e.Report.Sources, func(k Sighting) bool { return compareSightings(k, s) == 0 }) {
+			e.Report.Sources = append(slices.Clone(e.Report.Sources), s)
+		}
+	}
+	e.Needs = dup.Needs
+	for name := range kept.Needs {
+		delete(e.Needs, name)
+	}
+	return e
+}
+
+// redirect leads to one item what has relations to another.
+func (inv *Inventory) redirect(tx *workflow.Tx, from, to *CI) error {
+	for found, err := range inv.RelatedTo(tx.Context(), from.ID) {
+		if err != nil {
+			return err
+		}
+		ci, err := inv.kind.Get(tx, found.ID)
+		if err != nil {
+			return err
+		}
+		for i := range ci.Relations {
+			if ci.Relations[i].To == from.ID {
+				ci.Relations[i].To = to.ID
+			}
+		}
+		ci.Relations = slices.DeleteFunc(ci.Relations, func(r Relation) bool { return r.To == ci.ID })
+		slices.SortFunc(ci.Relations, compareRelations)
+		ci.Relations = slices.Compact(ci.Relations)
+		if err := inv.kind.Put(tx, ci, workflow.Entry{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unmerge takes a merge back: the item is one of its own again, with the state and
+// the relations it had. What had relations to it and was led to the other one stays
+// there, for nobody can tell which it was meant for. The reason is needed.
+func (inv *Inventory) Unmerge(ctx context.Context, actor workflow.Actor, duplicate workflow.ID, reason string) (*CI, error) {
+	return inv.do(ctx, actor, "unmerge", func(tx *workflow.Tx) (*CI, error) { return inv.UnmergeIn(tx, duplicate, reason) })
+}
+
+// UnmergeIn takes a merge back as part of a command of the host's, see
+// [Inventory.Unmerge].
+func (inv *Inventory) UnmergeIn(tx *workflow.Tx, duplicate workflow.ID, reason string) (*CI, error) {
+	ci, err := inv.kind.Get(tx, duplicate)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.Authorize(workflow.Access{Ref: inv.kind.Ref(duplicate), State: ci.State, Roles: inv.cfg.EditRoles}); err != nil {
+		return nil, err
+	}
+	if ci.DuplicateOf == (workflow.ID{}) || reason == "" {
+		return nil, fmt.Errorf("cmdb: %s: only a duplicate is taken back, and with a reason: %w", ci.called(), workflow.ErrInvalid)
+	}
+	had, err := inv.beforeMerge(tx, ci)
+	if err != nil {
+		return nil, err
+	}
+	ci.DuplicateOf = workflow.ID{}
+	for _, r := range had {
+		if err := inv.checkRelation(tx, ci, r); err == nil {
+			ci.Relations = append(ci.Relations, r)
+		}
+	}
+	return ci, inv.kind.Put(tx, ci, workflow.Entry{Type: "cmdb.unmerge", Note: reason})
+}
+
+// beforeMerge returns the relations that an item had when it was merged.
+func (inv *Inventory) beforeMerge(tx *workflow.Tx, ci *CI) ([]Relation, error) {
+	var past []workflow.Event
+	last := 0
+	for e, err := range tx.Store().Events(tx.Context(), "", workflow.Filter{Record: inv.kind.Ref(ci.ID)}) {
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(e.Changes, func(c workflow.Change) bool { return c.Path == "/duplicate_of" && c.New != nil }) {
+			last = len(past)
+		}
+		past = append(past, e)
+	}
+	if last == 0 {
+		return nil, nil
+	}
+	then, err := inv.kind.Replay(past[:last])
+	if err != nil {
+		return nil, err
+	}
+	return then.Relations, nil
+}

@@ -1,0 +1,478 @@
+package reconcile
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/itsm-go/itsm/cmdb"
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// plan is what becomes of one item.
+type plan struct {
+	members []*Observation
+	golden  golden
+	ci      *cmdb.CI // nil while it is held
+	moved   bool     // observations have come to another item, or to one at all
+	outcome Outcome
+	why     []string
+}
+
+// plans turns the clusters of the observations that were looked at into items: the
+// item that they have had, one that was entered by hand, or a new one.
+func (s *session) plans(looked map[Origin]bool) ([]*plan, error) {
+	var list []*plan
+	done := map[Origin]bool{}
+	for _, at := range slices.SortedFunc(maps.Keys(looked), compareOrigins) {
+		first := s.met[at].Cluster
+		if done[first] {
+			continue
+		}
+		done[first] = true
+		members, err := s.find(indexCluster, first.key())
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, &plan{members: members, outcome: Unchanged})
+	}
+	if err := s.part(list); err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		if err := s.appoint(p); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// part sees to it that no item is in two plans: it stays where most of its
+// observations are. The others get back what they had before a merge, or an item of
+// their own.
+func (s *session) part(list []*plan) error {
+	holders := map[workflow.ID][]*plan{}
+	for _, p := range list {
+		for _, id := range p.items() {
+			holders[id] = append(holders[id], p)
+		}
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(holders), func(a, b workflow.ID) int { return slices.Compare(a[:], b[:]) }) {
+		if len(holders[id]) < 2 {
+			continue
+		}
+		keeps := slices.MaxFunc(holders[id], func(a, b *plan) int {
+			return cmp.Or(cmp.Compare(a.count(id), b.count(id)), compareOrigins(b.members[0].Origin(), a.members[0].Origin()))
+		})
+		for _, p := range holders[id] {
+			if p == keeps {
+				continue
+			}
+			p.outcome = Split
+			p.why = append(p.why, "no longer one item with "+keeps.members[0].Origin().String())
+			if err := s.leave(p, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leave takes the observations of a plan away from an item.
+func (s *session) leave(p *plan, id workflow.ID) error {
+	var back workflow.ID
+	for _, o := range p.members {
+		if o.CI != id {
+			continue
+		}
+		if o.Before != (workflow.ID{}) && back == (workflow.ID{}) {
+			back = o.Before
+		}
+		s.left[id] = append(s.left[id], o.Resolved...)
+		o.CI, o.Before, o.Resolved = workflow.ID{}, workflow.ID{}, nil
+		s.touch(o)
+	}
+	if back == (workflow.ID{}) {
+		return nil
+	}
+	ci, err := s.r.inv.Kind().Get(s.tx, back)
+	if err != nil || ci.DuplicateOf == (workflow.ID{}) {
+		return err
+	}
+	if ci, err = s.r.inv.UnmergeIn(s.tx, back, p.why[len(p.why)-1]); err != nil {
+		return err
+	}
+	s.left[back] = append(s.left[back], ci.Relations...) // those that still hold are brought again
+	p.members[0].CI = back
+	s.touch(p.members[0])
+	return nil
+}
+
+// items are those that the observations of a plan have had.
+func (p *plan) items() []workflow.ID {
+	var ids []workflow.ID
+	for _, o := range p.members {
+		if o.CI != (workflow.ID{}) && !slices.Contains(ids, o.CI) {
+			ids = append(ids, o.CI)
+		}
+	}
+	return ids
+}
+
+func (p *plan) count(id workflow.ID) int {
+	n := 0
+	for _, o := range p.members {
+		if o.CI == id {
+			n++
+		}
+	}
+	return n
+}
+
+// appoint finds or makes the item of a plan.
+func (s *session) appoint(p *plan) error {
+	var err error
+	switch ids := p.items(); len(ids) {
+	case 0:
+		p.ci, err = s.byHand(p)
+		if p.ci != nil {
+			p.outcome = Updated
+			p.why = append(p.why, "entered by hand before, as "+p.ci.Number)
+		}
+	case 1:
+		p.ci, err = s.r.inv.Kind().Get(s.tx, ids[0])
+	default:
+		err = s.unite(p, ids)
+	}
+	if err != nil {
+		return err
+	}
+	p.golden = s.r.rules.believe(p.members, p.ci)
+	if p.ci == nil && p.golden.held == "" {
+		if err := s.create(p); err != nil {
+			return err
+		}
+	}
+	held := ""
+	var id workflow.ID
+	if p.ci == nil {
+		p.outcome, held = Held, p.golden.held
+		p.why = append(p.why, "held: "+held)
+	} else {
+		id = p.ci.ID
+	}
+	for _, o := range p.members {
+		if o.CI != id || o.Held != held {
+			if o.CI != id && o.CI != (workflow.ID{}) {
+				o.Before = o.CI
+			}
+			p.moved = p.moved || o.CI != id
+			o.CI, o.Held = id, held
+			s.touch(o)
+		}
+	}
+	return nil
+}
+
+func (s *session) create(p *plan) error {
+	g := p.golden
+	state := s.r.rules.cfg.State
+	for _, o := range p.members {
+		if o.Payload.State != "" {
+			state = o.Payload.State
+			break
+		}
+	}
+	var err error
+	p.ci, err = s.r.inv.CreateIn(s.tx, cmdb.Draft{Class: g.class, Name: g.name, State: state, Attributes: g.attributes,
+		Source: p.members[0].Payload.Source, Report: &cmdb.Report{Claims: g.claims, Sources: g.sources}})
+	p.outcome = cmp.Or(keep(p.outcome, Split), Created)
+	p.why = append(p.why, "nothing that is known matches")
+	return err
+}
+
+func keep(have, wanted Outcome) Outcome {
+	if have == wanted {
+		return have
+	}
+	return ""
+}
+
+// unite merges items that have turned out to be one, into the oldest.
+func (s *session) unite(p *plan, ids []workflow.ID) error {
+	items := make([]*cmdb.CI, len(ids))
+	for i, id := range ids {
+		var err error
+		if items[i], err = s.r.inv.Kind().Get(s.tx, id); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(items, func(a, b *cmdb.CI) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	p.outcome, p.ci = Merged, items[0]
+	for _, dup := range items[1:] {
+		why := fmt.Sprintf("%s is one item with %s", dup.Number, items[0].Number)
+		p.why = append(p.why, why)
+		for _, o := range p.members {
+			if reasons := s.why[o.Origin()]; o.CI == dup.ID && len(reasons) > 0 {
+				why += ": " + o.Origin().String() + " " + reasons[len(reasons)-1]
+				break
+			}
+		}
+		var err error
+		if p.ci, err = s.r.inv.MergeIn(s.tx, items[0].ID, dup.ID, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byHand finds an item that nobody has reported yet and that has the same identity.
+func (s *session) byHand(p *plan) (*cmdb.CI, error) {
+	for _, o := range p.members {
+		rule, _ := s.r.rules.rule(o.Payload.Class)
+		for _, id := range o.Identities {
+			found, err := s.entered(rule, rule.Identifiers[id.Entry], o)
+			if err != nil || found != nil {
+				return found, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// entered finds the oldest item that has the values of an identifier and was entered
+// by hand.
+func (s *session) entered(rule Rule, id Identifier, o *Observation) (*cmdb.CI, error) {
+	where := []workflow.Condition{workflow.Is(cmdb.IndexClass, workflow.StringKey(rule.Class)), workflow.Is(cmdb.IndexReported, workflow.BoolKey(false))}
+	for _, name := range id.Attributes {
+		if name == NameAttribute {
+			where = append(where, workflow.Is(cmdb.IndexName, cmdb.NameKey(o.Payload.Name)))
+			continue
+		}
+		a, _ := attribute(s.r.rules.classes[o.Payload.Class], name)
+		c, err := a.Finds(o.Payload.Attributes[name])
+		if err != nil {
+			return nil, err
+		}
+		where = append(where, c)
+	}
+	var host workflow.ID
+	if at, found := hostOf(o.Payload, id.Within); id.Within != "" && found {
+		h, err := s.get(at)
+		if err != nil || h == nil {
+			return nil, err
+		}
+		host = h.CI
+	}
+	for ci, err := range s.r.inv.Find(s.tx.Context(), workflow.Query{Where: where}) {
+		if err == nil {
+			ci, err = s.r.inv.Kind().Get(s.tx, ci.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(ci.Sources) == 0 && (id.Within == "" || slices.Contains(ci.Related(id.Within), host)) {
+			main, err := s.surviving(ci.ID)
+			if err != nil {
+				return nil, err
+			}
+			return s.r.inv.Kind().Get(s.tx, main)
+		}
+	}
+	return nil, nil
+}
+
+// write brings the items to what is believed of them, their relations included.
+func (s *session) write(p *plan) error {
+	if p.ci == nil {
+		return nil
+	}
+	before := p.ci
+	var err error
+	if p.ci, err = s.r.inv.Kind().Get(s.tx, before.ID); err != nil { // a merge may have changed it since
+		return err
+	}
+	relate, unrelate, err := s.relations(p)
+	if err != nil {
+		return err
+	}
+	e := p.edit()
+	e.Relate, e.Unrelate = relate, unrelate
+	now, err := s.r.inv.UpdateIn(s.tx, before.ID, e)
+	if errors.Is(err, workflow.ErrTransition) {
+		p.why = append(p.why, fmt.Sprintf("%s is %s, and still reported", before.Number, before.State))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.ci = now; p.outcome == Unchanged && (p.moved || differs(before, now)) {
+		p.outcome = Updated
+	}
+	return s.retire(p)
+}
+
+// differs reports whether anything has changed but who saw it when.
+func differs(a, b *cmdb.CI) bool {
+	at := cmdb.Compare(cmdb.Snapshot{Items: []*cmdb.CI{a}}, cmdb.Snapshot{Items: []*cmdb.CI{b}})
+	return len(at) > 0
+}
+
+// edit is what leads from the item as it is to what is believed.
+func (p *plan) edit() cmdb.Edit {
+	g := p.golden
+	e := cmdb.Edit{Class: g.class, Name: g.name, Set: map[string]any{}, Source: p.members[0].Payload.Source,
+		Report: &cmdb.Report{Claims: g.claims, Sources: g.sources}}
+	if g.attributes == nil && g.held != "" { // what is believed would be no item: leave it as it is
+		return cmdb.Edit{Report: e.Report, Source: e.Source}
+	}
+	for name := range p.ci.Fields {
+		e.Set[name] = nil
+	}
+	for name, v := range g.attributes {
+		e.Set[name] = v
+	}
+	return e
+}
+
+// retire takes an item out of service that every source says is gone, and back in if
+// one reports it again.
+func (s *session) retire(p *plan) error {
+	was := slices.ContainsFunc(p.members, func(o *Observation) bool { return o.Retired })
+	retired := was
+	category := s.r.inv.Category(p.ci)
+	serves := category == workflow.CategoryActive || category == workflow.CategoryOnHold
+	var err error
+	switch {
+	case p.golden.gone && serves:
+		p.why = append(p.why, "retired: every source says it is gone")
+		p.ci, err = s.r.inv.MoveIn(s.tx, p.ci.ID, cmdb.ActionRetire, "every source says it is gone")
+		retired = true
+	case !p.golden.gone && was:
+		retired = false
+		if !serves {
+			p.why = append(p.why, "reinstated: it is reported again")
+			p.ci, err = s.r.inv.MoveIn(s.tx, p.ci.ID, cmdb.ActionReinstate, "it is reported again")
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if retired != was && p.outcome == Unchanged {
+		p.outcome = Updated
+	}
+	for _, o := range p.members {
+		if o.Retired != retired {
+			o.Retired = retired
+			s.touch(o)
+		}
+	}
+	return nil
+}
+
+// relations works out which relations the observations of a plan bring to its item,
+// and which they brought before and no longer do. Those that people have entered stay.
+func (s *session) relations(p *plan) (relate, unrelate []cmdb.Relation, err error) {
+	brought := map[cmdb.Relation]bool{}
+	for _, r := range s.left[p.ci.ID] {
+		brought[r] = true
+	}
+	taken := map[string]int{} // of types of which there may be only so many
+	for _, o := range s.byPrecedence(p) {
+		for _, r := range o.Resolved {
+			to, err := s.surviving(r.To)
+			if err != nil {
+				return nil, nil, err
+			}
+			brought[cmdb.Relation{Type: r.Type, To: to}] = true
+		}
+		now, err := s.resolve(p, o, taken)
+		if err != nil {
+			return nil, nil, err
+		}
+		relate = append(relate, now...)
+		if !slices.Equal(o.Resolved, now) {
+			o.Resolved = now
+			s.touch(o)
+		}
+	}
+	for r := range brought {
+		if !slices.Contains(relate, r) && slices.Contains(p.ci.Relations, r) {
+			unrelate = append(unrelate, r)
+		}
+	}
+	return relate, unrelate, nil
+}
+
+// byPrecedence orders the observations by whose word counts first.
+func (s *session) byPrecedence(p *plan) []*Observation {
+	ranking := s.r.rules.ranking(p.golden.class, "")
+	return slices.SortedStableFunc(slices.Values(p.members), func(a, b *Observation) int {
+		x, _ := place(ranking, a.Payload.Source)
+		y, _ := place(ranking, b.Payload.Source)
+		return cmp.Or(cmp.Compare(x, y), b.Payload.At.Compare(a.Payload.At))
+	})
+}
+
+// surviving is the item that another one was merged into, or itself.
+func (s *session) surviving(id workflow.ID) (workflow.ID, error) {
+	for range 100 {
+		ci, err := s.r.inv.Kind().Get(s.tx, id)
+		if err != nil || ci.DuplicateOf == (workflow.ID{}) {
+			return id, err
+		}
+		id = ci.DuplicateOf
+	}
+	return id, nil
+}
+
+// resolve returns the relations that one observation brings, as far as their ends are
+// known.
+func (s *session) resolve(p *plan, o *Observation, taken map[string]int) ([]cmdb.Relation, error) {
+	if o.Payload.Gone && !p.golden.gone { // what is gone for a source is not worth its word
+		return nil, nil
+	}
+	var out []cmdb.Relation
+	for _, l := range o.Payload.Relations {
+		at := l.target(o.Payload.Source)
+		to, err := s.get(at)
+		if err != nil {
+			return nil, err
+		}
+		note := func(why string) {
+			s.why[o.Origin()] = append(s.why[o.Origin()], fmt.Sprintf("relation %s %s: %s", l.Type, at, why))
+		}
+		if to == nil || to.CI == (workflow.ID{}) || to.CI == p.ci.ID {
+			note("waits until there is an item at its end")
+			continue
+		}
+		end, err := s.r.inv.Kind().Get(s.tx, to.CI)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.r.rules.model.Allows(l.Type, p.golden.class, end.Class); err != nil {
+			note(err.Error())
+			continue
+		}
+		r := cmdb.Relation{Type: l.Type, To: to.CI}
+		if slices.Contains(out, r) {
+			continue
+		}
+		t, _ := s.r.rules.model.RelationType(l.Type)
+		most := t.Most
+		if t.Contains {
+			most = 1
+		}
+		if most > 0 && taken[l.Type] >= most && !slices.Contains(p.ci.Relations, r) {
+			note("another source has said otherwise")
+			continue
+		}
+		taken[l.Type]++
+		out = append(out, r)
+	}
+	return out, nil
+}
