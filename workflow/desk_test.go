@@ -277,3 +277,27 @@ func TestAuthorizeByRole(t *testing.T) {
 		})
 	}
 }
+
+func TestAWriteThatChangesNothingLeavesTheVersion(t *testing.T) {
+	s, k := memstore.New(), ticketKind(t)
+	d := newDesk(s)
+	rec := open(t, d, k, "Printer on fire")
+	write := func(change func(*ticket), note string) *ticket {
+		var got *ticket
+		_, err := d.Do(t.Context(), workflow.Command{Name: "ticket.touch", Actor: ann}, func(tx *workflow.Tx) (err error) {
+			if got, err = k.Get(tx, rec.ID); err != nil {
+				return err
+			}
+			change(got)
+			return k.Put(tx, got, workflow.Entry{Note: note})
+		})
+		require.NoError(t, err)
+		stored, err := k.Load(t.Context(), s, rec.ID)
+		require.NoError(t, err)
+		require.Equal(t, stored.Version, got.Version, "what is returned is what is stored")
+		return got
+	}
+	require.Equal(t, int64(1), write(func(*ticket) {}, "").Version)
+	require.Equal(t, int64(2), write(func(*ticket) {}, "looked at it").Version)
+	require.Equal(t, int64(3), write(func(x *ticket) { x.Count++ }, "").Version)
+}

@@ -231,6 +231,9 @@ func (k *Kind[T]) Put(tx *Tx, rec T, e Entry) error {
 	}
 	tx.write(d, k.index(kept, d, tx.now), liveBody(kept, raw), k.cfg.Schema, e)
 	base.Version, base.UpdatedAt = d.after.Version, tx.now
+	if d.unchanged(raw) {
+		base.Version, base.UpdatedAt = d.before.Version, d.before.Updated
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -161,6 +162,15 @@ func (tx *Tx) write(d *draft, index Index, body Body, schema int, e Entry) {
 	if e.Note != "" {
 		d.entry.Note = e.Note
 	}
+}
+
+// unchanged reports whether the draft with this body will leave no trace.
+func (d *draft) unchanged(body []byte) bool {
+	if d.before.Version == 0 || d.entry.Note != "" {
+		return false
+	}
+	old, err := d.before.Body.encoded()
+	return err == nil && bytes.Equal(old, body)
 }
 
 // decide runs the command's function and returns what it wants done.
