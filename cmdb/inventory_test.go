@@ -61,8 +61,8 @@ func TestReferencesPointAtTheRightClass(t *testing.T) {
 	w := newWorld(t, cmdb.Config{})
 	server := w.add(cmdb.ClassServer, "s")
 	for ref, part := range map[workflow.Ref]string{
-		w.Kind().Ref(server.ID):               "is a server",
-		w.Kind().Ref(workflow.ID{9}):          "there is no item",
+		w.Kind().Ref(server.ID):                "is a server",
+		w.Kind().Ref(workflow.ID{9}):           "there is no item",
 		{Kind: "incident", ID: workflow.ID{9}}: "not one of ci",
 	} {
 		_, err := w.Update(ctx, editor, server.ID, cmdb.Edit{Set: map[string]any{"owned_by": ref}})

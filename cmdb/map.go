@@ -38,7 +38,7 @@ type Map struct {
 // NewMap returns a map that knows nothing yet: refresh it.
 func (inv *Inventory) NewMap() *Map {
 	m := &Map{inv: inv, graph: &graph.Graph{}, inbound: map[graph.Node][]graph.Node{}, size: map[graph.Node]int{}}
-	m.head.Store(&Topology{model: inv.cfg.Model, view: m.graph.View(), places: &places{nodes: map[spot]graph.Node{}}})
+	m.head.Store(&Topology{model: inv.cfg.Model, view: m.graph.View(), places: &places{nodes: map[spot]graph.Node{}, numbers: map[string]workflow.ID{}}})
 	return m
 }
 
@@ -103,6 +103,16 @@ func (w *weaver) place(s spot) graph.Node {
 	return n
 }
 
+// call notes the number by which people call an item, which never changes.
+func (w *weaver) call(e *entry) {
+	p := w.t.places
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Number != "" {
+		p.numbers[e.Number] = e.ID
+	}
+}
+
 // now returns what stands behind a node, as it will be.
 func (w *weaver) now(n graph.Node) *entry {
 	if e := w.next[n]; e != nil {
@@ -143,6 +153,7 @@ func (w *weaver) hear(ev workflow.Event) error {
 			return fmt.Errorf("cmdb: map: item %v, event %d, change of %s: %w", ev.ID, ev.Version, c.Path, err)
 		}
 	}
+	w.call(e)
 	e.Category = w.m.inv.Category(&CI{Record: workflow.Record{State: e.state, Lifecycle: e.lifecycle}})
 	for _, r := range e.relations {
 		to := w.place(spot{id: r.To})

@@ -32,9 +32,17 @@ const (
 	ClassTeam           = "team"
 )
 
-// Criticality ranks how much the business needs a service, after ServiceNow's four
-// levels of business criticality, the most critical first.
-var criticalities = []string{"most_critical", "somewhat_critical", "less_critical", "not_critical"}
+// How much the business needs a service, after ServiceNow's four levels of business
+// criticality.
+const (
+	MostCritical     = "most_critical"
+	SomewhatCritical = "somewhat_critical"
+	LessCritical     = "less_critical"
+	NotCritical      = "not_critical"
+)
+
+// criticalities has the most critical first.
+var criticalities = []string{MostCritical, SomewhatCritical, LessCritical, NotCritical}
 
 func text(name string) Attribute {
 	return Attribute{Field: workflow.Field{Name: name, Type: workflow.FieldString, Max: 500}}

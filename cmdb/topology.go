@@ -64,8 +64,9 @@ func (e *entry) inService() bool {
 // places numbers what stands in the graph. It only grows, so that topologies share
 // it; what a topology does not have yet is beyond the nodes of its view.
 type places struct {
-	mu    sync.RWMutex
-	nodes map[spot]graph.Node
+	mu      sync.RWMutex
+	nodes   map[spot]graph.Node
+	numbers map[string]workflow.ID
 }
 
 type spot struct {
@@ -114,6 +115,17 @@ func (t *Topology) Item(id workflow.ID) (Item, bool) {
 		return Item{}, false
 	}
 	return t.entry(n).Item, true
+}
+
+// Resolve returns the item in service that people name by its number, or by its id.
+func (t *Topology) Resolve(text string) (Item, bool) {
+	id, err := workflow.ParseID(text)
+	if err != nil {
+		t.places.mu.RLock()
+		id = t.places.numbers[text]
+		t.places.mu.RUnlock()
+	}
+	return t.Item(id)
 }
 
 // Items returns all items in service of the classes given, or of those below them,

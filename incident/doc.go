@@ -23,6 +23,13 @@
 //   - Closing an incident closes its open tasks as incomplete, cancelling it skips
 //     them.
 //
+// # What the configuration says
+//
+// With [Config.Assess], for example [FromConfiguration], the configuration items of
+// an incident tell which services suffer, and the impact that follows. The suggestion
+// is kept with the incident, with the way from the item to each service; an incident
+// that is reported without an impact has the one suggested.
+//
 // # Service levels
 //
 // [Config.Targets] are started with each incident and follow its events; an

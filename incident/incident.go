@@ -32,6 +32,7 @@ type Incident struct {
 	Subcategory string       `json:"subcategory,omitempty"`
 	Service     string       `json:"service,omitempty"` // the affected service
 	CIs         []AffectedCI `json:"affected_cis,omitempty"`
+	Suggested   *Suggestion  `json:"suggested,omitempty"` // what the configuration says of the impact, and why
 
 	Group         string    `json:"group,omitempty"`    // the group responsible
 	Assignee      string    `json:"assignee,omitempty"` // the person responsible
@@ -164,6 +165,7 @@ func (inc *Incident) clone() *Incident {
 		c.Resolution = &r
 	}
 	c.CIs = slices.Clone(inc.CIs)
+	c.Suggested = inc.Suggested.clone()
 	c.Links = slices.Clone(inc.Links)
 	c.Tasks = slices.Clone(inc.Tasks)
 	c.Work = slices.Clone(inc.Work)

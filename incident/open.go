@@ -10,7 +10,8 @@ import (
 )
 
 // Report is what is known when an incident is reported. Title is needed; impact
-// and urgency too, unless the template brings them. Without a caller the actor
+// and urgency too, unless the template brings them, or the impact follows from the
+// configuration items, see [Config.Assess]. Without a caller the actor
 // is the caller, or the person the actor acts for.
 type Report struct {
 	Template string `json:"template,omitempty"` // fills in what is left empty here
@@ -67,13 +68,15 @@ func (s *Service) FollowUp(ctx context.Context, actor workflow.Actor, closed wor
 		Impact: old.Impact, Urgency: old.Urgency, Category: old.Category, Subcategory: old.Subcategory,
 		Service: old.Service, Group: old.Group, Fields: old.Fields}
 	for _, ci := range old.CIs {
-		r.CIs = append(r.CIs, ci.ID)
+		if ci.Source == CIManual {
+			r.CIs = append(r.CIs, ci.ID)
+		}
 	}
 	return s.open(ctx, actor, r, "follow_up", []Link{{LinkRelated, s.kind.Ref(closed)}})
 }
 
 func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name string, links []Link) (*Incident, error) {
-	r, err := s.complete(r, actor)
+	r, sug, err := s.complete(ctx, r, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +89,9 @@ func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name
 		}
 		inc.Links = links
 		st := &step{s: s, tx: tx, inc: inc}
+		if err := st.take(sug.clone()); err != nil {
+			return err
+		}
 		return st.open()
 	})
 	if err != nil {
@@ -133,7 +139,7 @@ func (st *step) open() error {
 
 // complete fills a report in from its template and checks what can be checked
 // without the store.
-func (s *Service) complete(r Report, actor workflow.Actor) (Report, error) {
+func (s *Service) complete(ctx context.Context, r Report, actor workflow.Actor) (Report, *Suggestion, error) {
 	var p workflow.Problems
 	if r.Template != "" {
 		t, ok := s.cfg.Templates[r.Template]
@@ -173,11 +179,20 @@ func (s *Service) complete(r Report, actor workflow.Actor) (Report, error) {
 		}
 		checkName(&p, "configuration item", ci)
 	}
-	_, err := s.cfg.Matrix.Priority(r.Impact, r.Urgency)
+	cis := make([]AffectedCI, len(r.CIs))
+	for i, ci := range r.CIs {
+		cis[i] = AffectedCI{ci, CIManual}
+	}
+	sug, err := s.suggest(ctx, cis)
+	p.Add(err)
+	if s.raises(sug, r.Impact) {
+		r.Impact = sug.Impact
+	}
+	_, err = s.cfg.Matrix.Priority(r.Impact, r.Urgency)
 	p.Add(err)
 	_, err = s.cfg.Fields.Check(r.Fields)
 	p.Add(err)
-	return r, p.Err("incident: report")
+	return r, sug, p.Err("incident: report")
 }
 
 // MaxCIs is the most configuration items one incident lists.

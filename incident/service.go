@@ -25,6 +25,12 @@ type Config struct {
 	Templates map[string]Report     // defaults that a report can name
 	Number    workflow.NumberFormat // default: INC0000001
 
+	// Assess tells which services suffer from the failure of configuration items. The
+	// impact that follows is that of an incident reported without one, and with
+	// RaiseImpact also of one reported with a lesser one. See [FromConfiguration].
+	Assess      Assessor
+	RaiseImpact bool
+
 	// AutoClose closes an incident so many business days after its resolution,
 	// by AutoCloseCalendar. Zero: never.
 	AutoClose         calendar.Days

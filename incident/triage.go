@@ -158,7 +158,8 @@ const MaxDueTimes = 100
 
 // SetCIs lists the affected configuration items of one source, in place of
 // those listed before from that source. An item listed by hand or found
-// unharmed is not listed again as computed.
+// unharmed is not listed again as computed. With [Config.Assess] the services that
+// suffer are worked out anew.
 func (s *Service) SetCIs(ctx context.Context, actor workflow.Actor, id workflow.ID, source CISource, cis ...string) (*Incident, error) {
 	return s.run(ctx, actor, id, "affected_cis", func(st *step) error {
 		if err := st.staff(); err != nil {
@@ -167,7 +168,10 @@ func (s *Service) SetCIs(ctx context.Context, actor workflow.Actor, id workflow.
 		if source != CIManual && source != CIComputed && source != CINotAffected {
 			return fmt.Errorf("incident: unknown source %q of configuration items: %w", source, workflow.ErrInvalid)
 		}
-		return st.setCIs(source, cis)
+		if err := st.setCIs(source, cis); err != nil || source == CIComputed || s.cfg.Assess == nil {
+			return err
+		}
+		return st.assess()
 	})
 }
 

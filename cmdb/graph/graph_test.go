@@ -183,3 +183,17 @@ func TestGatesAsText(t *testing.T) {
 		require.ErrorIs(t, err, graph.ErrInvalid, text)
 	}
 }
+
+func TestStatesAsText(t *testing.T) {
+	for _, s := range []graph.State{graph.Up, graph.Degraded, graph.Down} {
+		text, err := s.MarshalText()
+		require.NoError(t, err)
+		var back graph.State
+		require.NoError(t, back.UnmarshalText(text))
+		require.Equal(t, s, back)
+	}
+	_, err := graph.State(9).MarshalText()
+	require.ErrorIs(t, err, graph.ErrInvalid)
+	var s graph.State
+	require.ErrorIs(t, s.UnmarshalText([]byte("sideways")), graph.ErrInvalid)
+}

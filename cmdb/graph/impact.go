@@ -28,6 +28,25 @@ func (s State) String() string {
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
+// MarshalText implements [encoding.TextMarshaler].
+func (s State) MarshalText() ([]byte, error) {
+	if s > Down {
+		return nil, fmt.Errorf("graph: %v is no state: %w", s, ErrInvalid)
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler] and rejects unknown states.
+func (s *State) UnmarshalText(text []byte) error {
+	for known := Up; known <= Down; known++ {
+		if known.String() == string(text) {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("graph: state %.32q, want up, degraded or down: %w", text, ErrInvalid)
+}
+
 // Query asks what happens when nodes fail.
 type Query struct {
 	Down []Node // they are down, whatever they depend on
