@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -59,7 +60,7 @@ func (f Format) Normal(value string) (string, error) {
 		}
 		return ip.Unmap().String(), nil
 	case FormatHostname:
-		return strings.ToLower(strings.TrimSuffix(value, ".")), nil
+		return strings.ToLower(strings.TrimRightFunc(value, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })), nil
 	}
 	return value, nil
 }

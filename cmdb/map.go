@@ -332,6 +332,14 @@ func (e *entry) gate(t RelationType) graph.Gate {
 	return t.Need
 }
 
+// wanted are the needs of an entry, if there is one.
+func (e *entry) wanted() map[string]graph.Gate {
+	if e == nil {
+		return nil
+	}
+	return e.needs
+}
+
 // group returns the node that stands for an item's relations of one type.
 func (w *weaver) group(owner graph.Node, id workflow.ID, relation string, fresh bool) graph.Node {
 	if !fresh {
@@ -405,9 +413,9 @@ func (w *weaver) gates(size map[graph.Node]int, gone, come map[edge]bool) map[gr
 	count(gone, -1)
 	count(come, 1)
 	for n, e := range w.next { // its needs may have changed
-		if e.group == "" {
-			for _, name := range slices.Sorted(maps.Keys(w.t.model.relations)) {
-				if g, there := w.t.places.node(spot{w.next[n].ID, name}); there {
+		for _, needs := range []map[string]graph.Gate{e.needs, w.t.entry(n).wanted()} {
+			for name := range needs {
+				if g, there := w.t.places.node(spot{e.ID, name}); there {
 					touched[g] = true
 				}
 			}
