@@ -5,6 +5,8 @@
 //   - [github.com/itsm-go/itsm/sla]: service levels: targets, clocks, agreements,
 //     reports.
 //   - [github.com/itsm-go/itsm/sla/calendar]: business time.
+//   - [github.com/itsm-go/itsm/cmdb]: the configuration: items, relations, what a
+//     failure means; its package reconcile brings many sources together.
 //   - [github.com/itsm-go/itsm/cmdb/graph]: what stops working when something fails.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.
