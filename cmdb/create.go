@@ -197,6 +197,9 @@ func (ci *CI) claim(attribute string, c Claim) {
 func (inv *Inventory) checkReferences(tx *workflow.Tx, c *class, before, ci *CI) error {
 	var p workflow.Problems
 	for _, a := range c.Attributes {
+		if a.Type != workflow.FieldReference {
+			continue
+		}
 		ref, set := ci.Fields.Reference(a.Name)
 		if !set || ref.Kind != KindName || before != nil && before.Fields[a.Name] == ci.Fields[a.Name] {
 			continue

@@ -2,6 +2,7 @@ package cmdb_test
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -308,4 +309,22 @@ func TestReadersSeeWholeCommits(t *testing.T) {
 	}
 	close(done)
 	readers.Wait()
+}
+
+func TestThePictureOfAnImpact(t *testing.T) {
+	w, ci := shop(t)
+	im, err := w.topology().Impact(cmdb.Query{Down: []workflow.ID{ci["s1"].ID}})
+	require.NoError(t, err)
+	p := im.Picture("s1 fails")
+	name := map[string]string{}
+	for _, it := range p.Items {
+		name[it.ID] = it.Name
+		require.Equal(t, it.Name == "s1", it.Cause)
+	}
+	var links []string
+	for _, l := range p.Links {
+		links = append(links, name[l.From]+" → "+name[l.To]+" "+l.Label)
+	}
+	require.ElementsMatch(t, []string{"shop → app ", "app → cluster ", "cluster → s1 member_of"}, links)
+	require.NoError(t, p.SVG(io.Discard))
 }

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/impact -down dc1-net
 //	go run ./examples/impact -down wan1,wan2 -svg outage.svg
+//	go run ./examples/impact -down wan1,wan2 -dot outage.dot -mermaid outage.mmd
 //	go run ./examples/impact -spof shop
 //	go run ./examples/impact -ci items.csv -rel relations.csv -down db1 -json
 //
@@ -23,10 +24,15 @@
 // An item is down if it is named with -down, or if fewer than its need of its
 // dependencies are not down. It is degraded if it is not down and one of its direct
 // dependencies is down or degraded. Cycles are allowed.
+//
+// # Pictures
+//
+// What is affected is drawn as SVG with -svg, for Graphviz with -dot, and as a
+// Mermaid flowchart with -mermaid, each into the file named: causes on the left, and
+// what depends on them to the right of them. What stays up is left out.
 package main
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -54,11 +60,15 @@ func main() {
 
 // options are what the command line says.
 type options struct {
-	ci, rel, svg string
-	down         []string
-	spof         string
-	asJSON       bool
+	ci, rel           string
+	svg, dot, mermaid string
+	down              []string
+	spof              string
+	asJSON            bool
 }
+
+// draws tells whether a picture is asked for.
+func (o options) draws() bool { return o.svg+o.dot+o.mermaid != "" }
 
 func parse(args []string, usage io.Writer) (options, error) {
 	var o options
@@ -70,6 +80,8 @@ func parse(args []string, usage io.Writer) (options, error) {
 	flags.StringVar(&down, "down", "", "the `ids` of the items that fail, separated by commas")
 	flags.StringVar(&o.spof, "spof", "", "list what alone takes the item of this `id` down")
 	flags.StringVar(&o.svg, "svg", "", "draw what is affected into this `file`")
+	flags.StringVar(&o.dot, "dot", "", "write what is affected into this `file`, for Graphviz")
+	flags.StringVar(&o.mermaid, "mermaid", "", "write what is affected into this `file`, as a Mermaid flowchart")
 	flags.BoolVar(&o.asJSON, "json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -81,8 +93,8 @@ func parse(args []string, usage io.Writer) (options, error) {
 		return o, errors.New("-ci and -rel go together")
 	case down == "" && o.spof == "":
 		return o, errors.New("what fails? Name items with -down, or a service with -spof")
-	case down == "" && o.svg != "":
-		return o, errors.New("-svg draws what -down affects")
+	case down == "" && o.draws():
+		return o, errors.New("-svg draws what -down affects, and so do -dot and -mermaid")
 	}
 	for _, id := range strings.Split(down, ",") {
 		if id = strings.TrimSpace(id); id != "" {
@@ -119,10 +131,8 @@ func run(args []string, out, usage io.Writer) error {
 		}
 		a.SPOF = c.ids(points)
 	}
-	if o.svg != "" {
-		var picture bytes.Buffer
-		c.draw(&picture, a.impact)
-		if err := os.WriteFile(o.svg, picture.Bytes(), 0o644); err != nil {
+	if a.impact != nil && o.draws() {
+		if err := o.write(c.picture(a.impact, o.down)); err != nil {
 			return err
 		}
 	}

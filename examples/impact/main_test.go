@@ -217,3 +217,17 @@ func TestThePicture(t *testing.T) {
 	require.Equal(t, strings.Count(text, "\n")-1, boxes, "a box for each line")
 	require.NotContains(t, strings.Replace(string(picture), `xmlns="http://www.w3.org/2000/svg"`, "", 1), "http", "it needs nothing from elsewhere")
 }
+
+func TestThePictureForOtherPrograms(t *testing.T) {
+	dot, mermaid := filepath.Join(t.TempDir(), "impact.dot"), filepath.Join(t.TempDir(), "impact.mmd")
+	impact(t, "-down", "wan1,wan2", "-dot", dot, "-mermaid", mermaid)
+	for path, want := range map[string]string{
+		dot:     `"wan1" -> "internet"`,
+		mermaid: `["Line of Telco A<br/>wan1, contract<br/>cause"]:::cause`,
+	} {
+		picture, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Contains(t, string(picture), want)
+		require.NotContains(t, string(picture), "dc1-power", "it is up")
+	}
+}
