@@ -35,9 +35,11 @@ var mayImport = map[string][]string{
 	"sla":                   {"sla/calendar", "workflow"},
 	"cmdb":                  {"cmdb/draw", "cmdb/graph", "sla/calendar", "workflow"},
 	"cmdb/reconcile":        {"cmdb", "cmdb/graph", "workflow"},
+	"cmdb/exchange":         {"cmdb", "cmdb/graph", "cmdb/reconcile", "workflow"},
 	"incident":              {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 	"incident/incidenttest": {"incident", "sla", "workflow", "workflow/memstore", "workflow/scenario"},
 	"problem":               {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
+	"change/schedule":       {"sla/calendar"},
 	"change":                {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 }
 
