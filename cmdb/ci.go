@@ -28,6 +28,7 @@ type CI struct {
 	SeenAt  time.Time        `json:"seen_at,omitzero"`  // when it was last reported
 
 	DuplicateOf workflow.ID `json:"duplicate_of,omitzero"` // it was merged into that item
+	Lent        *Loan       `json:"lent,omitempty"`        // what that item has from it
 }
 
 // SourceManual is the source of what people enter.
@@ -65,6 +66,9 @@ func (ci *CI) clone() *CI {
 	c.Needs = maps.Clone(ci.Needs)
 	c.Claims = maps.Clone(ci.Claims)
 	c.Sources = slices.Clone(ci.Sources)
+	if ci.Lent != nil {
+		c.Lent = &Loan{slices.Clone(ci.Lent.Attributes), slices.Clone(ci.Lent.Relations)}
+	}
 	return &c
 }
 
@@ -86,11 +90,14 @@ const (
 	IndexCategory    = "category"     // of the state
 	IndexName        = "name"         // in lower case
 	IndexTo          = "to"           // an IDKey: every item it has a relation to
-	IndexSource      = "source"       // every source and key that report it, see [SourceKey]
+	IndexSource      = "source"       // the first 50 sources and keys that report it, see [SourceKey]
 	IndexReported    = "reported"     // a BoolKey: whether any source reports it
 	IndexSeen        = "seen"         // a TimeKey
 	IndexDuplicateOf = "duplicate_of" // an IDKey
 )
+
+// maxIndexedSources bounds by how many sources an item can be found.
+const maxIndexedSources = 50
 
 // SourceKey is the index key of an item as a source knows it.
 func SourceKey(source, key string) workflow.Key { return workflow.StringKey(source + "\x00" + key) }
@@ -111,11 +118,12 @@ func (inv *Inventory) index(ci *CI) []workflow.IndexEntry {
 			entries = append(entries, workflow.IndexEntry{Field: IndexClass, Key: workflow.StringKey(above)})
 		}
 		entries = append(entries, c.schema.Index(ci.Fields)...)
+		entries = append(entries, c.schema.Index(c.identities(ci.Fields))...)
 	}
 	for _, r := range ci.Relations {
 		entries = append(entries, workflow.IndexEntry{Field: IndexTo, Key: workflow.IDKey(r.To)})
 	}
-	for _, s := range ci.Sources {
+	for _, s := range ci.Sources[:min(len(ci.Sources), maxIndexedSources)] {
 		entries = append(entries, workflow.IndexEntry{Field: IndexSource, Key: SourceKey(s.Source, s.Key)})
 	}
 	if !ci.SeenAt.IsZero() {

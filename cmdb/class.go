@@ -54,6 +54,14 @@ func (c *class) attribute(name string) (Attribute, bool) {
 	return c.Attributes[i], true
 }
 
+// identity is what two values have in common that are one, see [Format.Identity].
+func (a Attribute) identity(value any) any {
+	if text, ok := value.(string); ok {
+		return a.Format.Identity(text)
+	}
+	return value
+}
+
 // Finds returns the condition that finds items by a value of the attribute, which is
 // indexed, however it is written.
 func (a Attribute) Finds(value any) (workflow.Condition, error) {
@@ -62,10 +70,8 @@ func (a Attribute) Finds(value any) (workflow.Condition, error) {
 		return workflow.Condition{}, err
 	}
 	values := []any{value}
-	if text, ok := value.(string); ok {
-		for _, v := range a.Format.variants(text) {
-			values = append(values, v)
-		}
+	if identity := a.identity(value); identity != value {
+		values = append(values, identity)
 	}
 	var keys []workflow.Key
 	for _, v := range values {
@@ -97,4 +103,16 @@ func (a Attribute) validate(p *workflow.Problems, class string) {
 	if a.Required && a.Recommended {
 		p.Addf("class %s: attribute %s is required or recommended, not both", class, a.Name)
 	}
+}
+
+// identities are the values of attributes by which items are found however those are
+// written.
+func (c *class) identities(values workflow.Fields) workflow.Fields {
+	out := workflow.Fields{}
+	for _, a := range c.Attributes {
+		if v := values[a.Name]; a.Format != "" && a.Indexed && v != nil && a.identity(v) != v {
+			out[a.Name] = a.identity(v)
+		}
+	}
+	return out
 }

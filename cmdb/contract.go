@@ -79,23 +79,21 @@ func (c Contract) EndAfter(at time.Time) (end time.Time, ok bool) {
 	}
 }
 
-// NoticeBy is the last instant to give notice for the term that the contract is in:
-// so many calendar days before its end. When that has passed, and the contract renews
-// itself, it is that of the next term. It is not ok for a contract without an end or
-// one that is over.
-func (c Contract) NoticeBy(at time.Time) (by time.Time, ok bool) {
-	end, ok := c.EndAfter(at)
-	for range 2 {
-		if !ok {
-			return time.Time{}, false
-		}
+// NoticeBy is the last instant from which notice can still be given, and the end of
+// the term that it is for: so many calendar days before that. When that of the term
+// the contract is in has passed, and the contract renews itself, it is that of the
+// first term for which it has not. It is not ok for a contract without an end or one
+// that is over; one that ends by itself is told of even when it is too late.
+func (c Contract) NoticeBy(at time.Time) (by, end time.Time, ok bool) {
+	end, ok = c.EndAfter(at)
+	for ok {
 		by = end.AddDate(0, 0, -c.NoticeDays)
-		if !by.Before(at) || c.Renewal != RenewalAutomatic {
-			return by, true
+		if !by.Before(at) || c.Renewal != RenewalAutomatic || c.Term == 0 {
+			return by, end, true
 		}
 		end, ok = c.EndAfter(end)
 	}
-	return by, ok
+	return time.Time{}, time.Time{}, false
 }
 
 // addMonths keeps to the end of a month: a month after 31 January is 28 February.
@@ -144,9 +142,8 @@ func (inv *Inventory) ContractsDue(ctx context.Context, from, to time.Time) ([]D
 		if err != nil {
 			return nil, err
 		}
-		by, ok := c.NoticeBy(from)
-		end, running := c.EndAfter(from)
-		if !ok || !running {
+		by, end, ok := c.NoticeBy(from)
+		if !ok {
 			continue
 		}
 		if by.Before(from) { // too late for notice, but it ends

@@ -30,6 +30,7 @@ func TestWhenNoticeMustBeGiven(t *testing.T) {
 		{"it has no end", cmdb.Contract{NoticeDays: 30}, "2027-01-01", "", ""},
 		{"it renews itself", cmdb.Contract{Ends: day("2024-12-31"), Term: 12, Renewal: cmdb.RenewalAutomatic, NoticeDays: 90}, "2026-05-01", "2026-12-31", "2026-10-02"},
 		{"too late, so the next term's", cmdb.Contract{Ends: day("2024-12-31"), Term: 12, Renewal: cmdb.RenewalAutomatic, NoticeDays: 90}, "2026-11-01", "2026-12-31", "2027-10-02"},
+		{"a notice longer than the term", cmdb.Contract{Ends: day("2026-03-31"), Term: 1, Renewal: cmdb.RenewalAutomatic, NoticeDays: 90}, "2026-03-02", "2026-03-31", "2026-03-02"},
 		{"terms keep to the end of the month", cmdb.Contract{Ends: day("2026-01-31"), Term: 1, Renewal: cmdb.RenewalAutomatic}, "2026-02-10", "2026-02-28", "2026-02-28"},
 	} {
 		end, ok := c.contract.EndAfter(day(c.at))
@@ -37,7 +38,7 @@ func TestWhenNoticeMustBeGiven(t *testing.T) {
 		if ok {
 			require.Equal(t, c.end, end.Format(time.DateOnly), c.name)
 		}
-		by, ok := c.contract.NoticeBy(day(c.at))
+		by, _, ok := c.contract.NoticeBy(day(c.at))
 		require.Equal(t, c.by != "", ok, c.name)
 		if ok {
 			require.Equal(t, c.by, by.Format(time.DateOnly), c.name)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/itsm-go/itsm/cmdb/graph"
 	"github.com/itsm-go/itsm/workflow"
@@ -30,7 +31,7 @@ type Draft struct {
 
 // Create enters a new item. It gets a number.
 func (inv *Inventory) Create(ctx context.Context, actor workflow.Actor, d Draft) (*CI, error) {
-	return inv.do(ctx, actor, "create", func(tx *workflow.Tx) (*CI, error) { return inv.CreateIn(tx, d) })
+	return inv.do(ctx, actor, "create", workflow.ID{}, func(tx *workflow.Tx) (*CI, error) { return inv.CreateIn(tx, d) })
 }
 
 // CreateIn enters a new item as part of a command of the host's.
@@ -53,9 +54,6 @@ func (inv *Inventory) CreateIn(tx *workflow.Tx, d Draft) (*CI, error) {
 		return nil, err
 	}
 	if d.State != "" {
-		if _, known := m.State(d.State); !known {
-			return nil, fmt.Errorf("cmdb: a new %s: there is no state %.64q: %w", d.Class, d.State, workflow.ErrInvalid)
-		}
 		ci.State = d.State
 	}
 	e := Edit{Name: d.Name, Set: d.Attributes, Relate: d.Relations, Needs: d.Needs, Source: d.Source, Report: d.Report}
@@ -72,6 +70,9 @@ func (inv *Inventory) change(tx *workflow.Tx, c *class, before, ci *CI, e Edit) 
 	if ci.Title == "" || len(ci.Title) > workflow.MaxTitle {
 		p.Addf("a name has 1 to %d bytes, not %d", workflow.MaxTitle, len(ci.Title))
 	}
+	if !utf8.ValidString(ci.Title) || !utf8.ValidString(ci.Details) {
+		p.Addf("the name or the details are not UTF-8")
+	}
 	if len(ci.Details) > workflow.MaxText {
 		p.Addf("the details have at most %d bytes, not %d", workflow.MaxText, len(ci.Details))
 	}
@@ -85,6 +86,8 @@ func (inv *Inventory) change(tx *workflow.Tx, c *class, before, ci *CI, e Edit) 
 	ci.need(e.Needs)
 	if m, err := inv.machine(ci); err != nil {
 		p.Add(err)
+	} else if _, known := m.State(ci.State); !known {
+		p.Addf("there is no state %.64q", ci.State)
 	} else if missing := m.Missing(ci.State, Facts{CI: ci, Actor: tx.Actor(), Reason: e.Note}); len(missing) > 0 {
 		p.Addf("state %s needs %q", ci.State, missing)
 	}

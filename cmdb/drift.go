@@ -85,7 +85,9 @@ func (inv *Inventory) checkDesired(desired []Desired) error {
 				p.Addf("%s: there is no class %q", d.Name, c)
 			}
 		}
-		for name, values := range d.values() {
+		wanted := d.values()
+		for _, name := range slices.Sorted(maps.Keys(wanted)) {
+			values := wanted[name]
 			for _, c := range inv.targets(d.Selection) {
 				a, known := c.attribute(name)
 				if !known {
@@ -148,13 +150,18 @@ func (inv *Inventory) drift(ctx context.Context, d *Desired, ci *CI) ([]Discrepa
 	if len(d.States) > 0 && !slices.Contains(d.States, ci.State) {
 		return nil, nil
 	}
+	c := inv.cfg.Model.classes[ci.Class]
 	var found []Discrepancy
 	note := func(field, want, have string) {
 		found = append(found, Discrepancy{Desired: d.Name, ID: ci.ID, Number: ci.Number, Name: ci.Title, Field: field, Want: want, Have: have})
 	}
+	if c == nil {
+		note("class", "one that the model has", ci.Class)
+		return found, nil
+	}
 	values := d.values()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		a, _ := inv.cfg.Model.classes[ci.Class].attribute(name)
+		a, _ := c.attribute(name)
 		have := ci.Fields[name]
 		if !slices.ContainsFunc(values[name], func(v any) bool { return a.same(v, have) }) {
 			note("field."+name, oneOfText(values[name]), valueText(have))

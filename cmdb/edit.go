@@ -11,10 +11,11 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 )
 
-// Edit is a change of an item: what is named changes, everything else stays.
+// Edit is a change of an item: what is named changes, everything else stays. Empty
+// details take them away.
 type Edit struct {
 	Name     string                `json:"name,omitempty"`
-	Details  string                `json:"details,omitempty"`
+	Details  *string               `json:"details,omitempty"`
 	Class    string                `json:"class,omitempty"` // another class; attributes it does not have must be taken away
 	Set      map[string]any        `json:"set,omitempty"`   // attributes; nil takes one away
 	Relate   []Relation            `json:"relate,omitempty"`
@@ -42,7 +43,7 @@ func (e Edit) source() string {
 
 // Update changes an item.
 func (inv *Inventory) Update(ctx context.Context, actor workflow.Actor, id workflow.ID, e Edit) (*CI, error) {
-	return inv.do(ctx, actor, "update", func(tx *workflow.Tx) (*CI, error) { return inv.UpdateIn(tx, id, e) })
+	return inv.do(ctx, actor, "update", id, func(tx *workflow.Tx) (*CI, error) { return inv.UpdateIn(tx, id, e) })
 }
 
 // Relate adds a relation between two items; one that is there already stays.
@@ -78,8 +79,8 @@ func (inv *Inventory) UpdateIn(tx *workflow.Tx, id workflow.ID, e Edit) (*CI, er
 	if e.Name != "" {
 		ci.Title = e.Name
 	}
-	if e.Details != "" {
-		ci.Details = e.Details
+	if e.Details != nil {
+		ci.Details = *e.Details
 	}
 	if err := inv.change(tx, c, before, ci, e); err != nil {
 		return nil, err
@@ -138,6 +139,16 @@ func (inv *Inventory) checkReclassified(tx *workflow.Tx, ci *CI) error {
 		for _, r := range other.Relations {
 			if t := inv.cfg.Model.relations[r.Type]; r.To == ci.ID && !inv.cfg.Model.isAny(ci.Class, t.To) {
 				p.Addf("%s %s it, which ends at one of %q", other.called(), r.Type, t.To)
+			}
+		}
+	}
+	for other, err := range inv.ReferringTo(tx.Context(), ci.ID) {
+		if err != nil {
+			return err
+		}
+		for _, a := range inv.cfg.Model.references(other.Class) {
+			if other.Fields[a.Name] == inv.kind.Ref(ci.ID).String() && !inv.cfg.Model.isAny(ci.Class, a.Classes) {
+				p.Addf("%s refers to it as its %s, which is one of %q", other.called(), a.Name, a.Classes)
 			}
 		}
 	}
@@ -204,6 +215,9 @@ func (inv *Inventory) checkRelation(tx *workflow.Tx, ci *CI, r Relation) error {
 		p.Addf("%s is a duplicate of item %v", to.called(), to.DuplicateOf)
 	}
 	if t.Contains {
+		// Of two at the same time that together would close a circle one has to see the
+		// other.
+		p.Add(inv.touch(tx, "inside\x00"+t.Name))
 		p.Add(inv.checkInside(tx, ci, to, t))
 	}
 	return p.Err("relation " + r.Type)
@@ -228,6 +242,24 @@ func (inv *Inventory) checkInside(tx *workflow.Tx, ci, to *CI, t RelationType) e
 		}
 	}
 	return fmt.Errorf("more than %d items inside one another: %w", maxInside, workflow.ErrInvalid)
+}
+
+// checkContainers makes sure that an item does not lie inside of itself.
+func (inv *Inventory) checkContainers(tx *workflow.Tx, ci *CI) error {
+	for _, r := range ci.Relations {
+		t := inv.cfg.Model.relations[r.Type]
+		if !t.Contains {
+			continue
+		}
+		up, err := inv.kind.Get(tx, r.To)
+		if err == nil {
+			err = inv.checkInside(tx, ci, up, t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (inv *Inventory) checkNeed(name string, g graph.Gate) error {

@@ -82,19 +82,6 @@ func (f Format) Identity(value string) string {
 	return value
 }
 
-// variants are other ways in which a value in normal form may be kept.
-func (f Format) variants(value string) []string {
-	switch f {
-	case FormatSerial:
-		return []string{strings.ToUpper(value), strings.ToLower(value)}
-	case FormatUUID:
-		if raw, ok := uuidBytes(value); ok {
-			return []string{uuidText(swapped(raw))}
-		}
-	}
-	return nil
-}
-
 // placeholders are what makers and installers leave where a value should be.
 var placeholders = map[string]bool{
 	"to be filled by o.e.m.": true, "to be filled by o.e.m": true, "to be filled": true, "o.e.m.": true, "oem": true,
@@ -118,7 +105,7 @@ func (f Format) Placeholder(value string) string {
 	if placeholders[value] {
 		return "a placeholder"
 	}
-	if repeats(strings.Map(letterOrDigit, value)) {
+	if f != FormatIP && repeats(strings.Map(letterOrDigit, value)) {
 		return "one character over and over"
 	}
 	switch f {

@@ -25,10 +25,11 @@ const (
 	Stale              Ailment = "stale"               // nobody has reported or changed it for longer than its class allows
 	Duplicate          Ailment = "duplicate"           // another item has the same identity
 	BrokenRelation     Ailment = "broken_relation"     // it leads to what is retired, a duplicate, or not allowed
+	BrokenReference    Ailment = "broken_reference"    // an attribute refers to what is retired, a duplicate, or not allowed
 	UnmetNeed          Ailment = "unmet_need"          // it needs more of its relations than there are
 )
 
-var ailments = []Ailment{MissingRequired, MissingRecommended, InvalidValue, Orphan, Stale, Duplicate, BrokenRelation, UnmetNeed}
+var ailments = []Ailment{MissingRequired, MissingRecommended, InvalidValue, Orphan, Stale, Duplicate, BrokenRelation, BrokenReference, UnmetNeed}
 
 // Finding is an ailment of an item.
 type Finding struct {
@@ -131,7 +132,7 @@ func (x *examination) identities(ci *CI) []string {
 		case v == nil:
 		case isText && a.Format.Placeholder(s) != "":
 		case a.Unique:
-			keys = append(keys, fmt.Sprintf("%s\x00%s\x00%v", c.declared[a.Name], a.Name, v))
+			keys = append(keys, fmt.Sprintf("%s\x00%s\x00%v", c.declared[a.Name], a.Name, a.identity(v)))
 		case isText && (a.Format == FormatSerial || a.Format == FormatUUID):
 			keys = append(keys, c.declared[a.Name]+"\x00"+a.Name+"\x00"+a.Format.Identity(s))
 		}
@@ -159,6 +160,7 @@ func (x *examination) examine(ci *CI) {
 		}
 	}
 	x.examineValues(c, ci)
+	x.examineReferences(ci)
 	x.examineRelations(ci)
 	seen := ci.SeenAt
 	if seen.Before(ci.UpdatedAt) {
@@ -188,6 +190,25 @@ func (x *examination) examineValues(c *class, ci *CI) {
 		}
 		if !a.same(ci.Fields[name], ci.Fields[name]) {
 			x.find(ci, InvalidValue, "%s %v is not allowed any more", name, ci.Fields[name])
+		}
+	}
+}
+
+func (x *examination) examineReferences(ci *CI) {
+	for _, a := range x.inv.cfg.Model.references(ci.Class) {
+		ref, set := ci.Fields.Reference(a.Name)
+		if !set || ref.Kind != KindName {
+			continue
+		}
+		switch to := x.items[ref.ID]; {
+		case to == nil:
+			x.find(ci, BrokenReference, "%s: there is no item %v", a.Name, ref.ID)
+		case to.DuplicateOf != (workflow.ID{}):
+			x.find(ci, BrokenReference, "%s: %s is a duplicate", a.Name, to.called())
+		case !inService(x.inv.Category(to)):
+			x.find(ci, BrokenReference, "%s: %s is %s", a.Name, to.called(), to.State)
+		case !x.inv.cfg.Model.isAny(to.Class, a.Classes):
+			x.find(ci, BrokenReference, "%s: %s is a %s", a.Name, to.called(), to.Class)
 		}
 	}
 }

@@ -54,6 +54,7 @@ func (t *Topology) Impact(q Query) (*Impact, error) {
 	if q.Maintenance {
 		excluded = append(excluded, t.inMaintenance(down)...)
 	}
+	q.Down, q.Classes = slices.Clone(q.Down), slices.Clone(q.Classes)
 	im := &Impact{topology: t, query: q}
 	if err := im.graph.Of(t.view, graph.Query{Down: down, Excluded: excluded}); err != nil {
 		return nil, err

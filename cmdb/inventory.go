@@ -38,9 +38,12 @@ type Inventory struct {
 	kind      *workflow.Kind[*CI]
 	unique    *workflow.Kind[*uniqueValue]
 	baselines *workflow.Kind[*Baseline]
+	pins      *workflow.Kind[*pins]
 	proposals *workflow.Kind[*Proposal]
 	current   workflow.LifecycleRef
 	machines  map[workflow.LifecycleRef]*workflow.Machine[Facts]
+
+	asksNeeded bool // a guard may ask how many items need another
 
 	key string    // of the next command
 	at  time.Time // of the next command
@@ -63,6 +66,7 @@ func NewInventory(desk *workflow.Desk, cfg Config) (*Inventory, error) {
 	if cfg.Number.Prefix == "" {
 		cfg.Number.Prefix = "CI"
 	}
+	cfg.EditRoles = slices.Clone(cfg.EditRoles)
 	if len(cfg.EditRoles) == 0 {
 		cfg.EditRoles = []string{RoleEditor, RoleManager, workflow.RoleSystem}
 	}
@@ -89,7 +93,11 @@ func (inv *Inventory) compile(p *workflow.Problems) {
 		}
 	}
 	inv.current = workflow.LifecycleRef{Name: cfg.Lifecycle.Name, Version: cfg.Lifecycle.Version}
+	inv.asksNeeded = len(cfg.Guards) > 0
 	for _, d := range append(slices.Clone(cfg.Earlier), cfg.Lifecycle) {
+		for _, t := range d.Transitions {
+			inv.asksNeeded = inv.asksNeeded || slices.Contains(t.Guards, GuardNotNeeded) || slices.Contains(t.Guards, "!"+GuardNotNeeded)
+		}
 		m, err := workflow.Compile(d, b)
 		p.Add(err)
 		ref := workflow.LifecycleRef{Name: d.Name, Version: d.Version}
@@ -115,12 +123,17 @@ func (inv *Inventory) kinds(p *workflow.Problems) {
 		Name: KindBaseline, Number: workflow.NumberFormat{Prefix: "BAS"}, New: func() *Baseline { return new(Baseline) },
 	})
 	p.Add(err)
+	inv.pins, err = workflow.NewKind(workflow.KindConfig[*pins]{Name: kindPins, New: func() *pins { return new(pins) }})
+	p.Add(err)
 	inv.proposals, err = workflow.NewKind(workflow.KindConfig[*Proposal]{
 		Name: KindProposal, Number: workflow.NumberFormat{Prefix: "PRC"}, New: func() *Proposal { return new(Proposal) },
 		Index: (*Proposal).index,
 	})
 	p.Add(err)
 }
+
+// Lifecycle returns the lifecycle of new items.
+func (inv *Inventory) Lifecycle() workflow.Definition { return inv.cfg.Lifecycle.Clone() }
 
 // Model returns the model that the items follow.
 func (inv *Inventory) Model() *Model { return inv.cfg.Model }
@@ -179,12 +192,16 @@ func (inv *Inventory) Category(ci *CI) workflow.Category {
 
 // Options tells what the actor may do with the item now, and of everything else in
 // its state why not.
-func (inv *Inventory) Options(ci *CI, actor workflow.Actor) ([]workflow.Option, error) {
+func (inv *Inventory) Options(ctx context.Context, ci *CI, actor workflow.Actor) ([]workflow.Option, error) {
 	m, err := inv.machine(ci)
 	if err != nil {
 		return nil, err
 	}
-	return m.Options(ci.State, m.Roles(actor.Roles...), Facts{CI: ci, Actor: actor}), nil
+	facts, err := inv.facts(ctx, ci, actor)
+	if err != nil {
+		return nil, err
+	}
+	return m.Options(ci.State, m.Roles(actor.Roles...), facts), nil
 }
 
 func (inv *Inventory) machine(ci *CI) (*workflow.Machine[Facts], error) {
@@ -196,8 +213,8 @@ func (inv *Inventory) machine(ci *CI) (*workflow.Machine[Facts], error) {
 	return m, nil
 }
 
-// do carries out a command that works on one item.
-func (inv *Inventory) do(ctx context.Context, actor workflow.Actor, name string, decide func(*workflow.Tx) (*CI, error)) (*CI, error) {
+// do carries out a command that works on one item; a new one has no id yet.
+func (inv *Inventory) do(ctx context.Context, actor workflow.Actor, name string, id workflow.ID, decide func(*workflow.Tx) (*CI, error)) (*CI, error) {
 	var ci *CI
 	cmd := workflow.Command{Name: "cmdb." + name, Actor: actor, Key: inv.key, At: inv.at}
 	res, err := inv.desk.Do(ctx, cmd, func(tx *workflow.Tx) error {
@@ -208,14 +225,15 @@ func (inv *Inventory) do(ctx context.Context, actor workflow.Actor, name string,
 	if err != nil {
 		return nil, err
 	}
-	if res.Duplicate {
-		for _, e := range res.Events {
-			if e.Kind == KindName {
-				return inv.Get(ctx, e.ID)
-			}
+	if !res.Duplicate {
+		return ci, nil
+	}
+	for _, e := range res.Events {
+		if e.Kind == KindName && e.Version == 1 && id == (workflow.ID{}) {
+			id = e.ID
 		}
 	}
-	return ci, nil
+	return inv.Get(ctx, id)
 }
 
 func filled(v any) bool { return v != nil && v != "" }

@@ -3,8 +3,11 @@ package cmdb
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 
+	"github.com/itsm-go/itsm/cmdb/graph"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -12,8 +15,17 @@ import (
 // had relations to it has them to the other, its own relations and needs go over, as
 // do attributes that the other lacks, and it leaves service. Its history stays. The
 // reason is needed.
+//
+// Where very many items have relations to the duplicate, most of them are led over in
+// commands of their own before: if the merge itself then fails they stay there, and it
+// can be given again.
 func (inv *Inventory) Merge(ctx context.Context, actor workflow.Actor, main, duplicate workflow.ID, reason string) (*CI, error) {
-	return inv.do(ctx, actor, "merge", func(tx *workflow.Tx) (*CI, error) { return inv.MergeIn(tx, main, duplicate, reason) })
+	if reason != "" && main != duplicate {
+		if err := inv.RedirectMost(ctx, actor, main, duplicate); err != nil {
+			return nil, err
+		}
+	}
+	return inv.do(ctx, actor, "merge", main, func(tx *workflow.Tx) (*CI, error) { return inv.MergeIn(tx, main, duplicate, reason) })
 }
 
 // MergeIn merges as part of a command of the host's, see [Inventory.Merge].
@@ -28,6 +40,8 @@ func (inv *Inventory) MergeIn(tx *workflow.Tx, main, duplicate workflow.ID, reas
 		p.Addf("an item is no duplicate of itself")
 	case kept.DuplicateOf != (workflow.ID{}):
 		p.Addf("%s is a duplicate itself, of item %v", kept.called(), kept.DuplicateOf)
+	case inv.cfg.Model.classes[kept.Class] == nil:
+		p.Addf("the model has no class %s any more", kept.Class)
 	case dup.DuplicateOf != (workflow.ID{}):
 		p.Addf("%s is a duplicate of item %v already", dup.called(), dup.DuplicateOf)
 	}
@@ -38,16 +52,21 @@ func (inv *Inventory) MergeIn(tx *workflow.Tx, main, duplicate workflow.ID, reas
 		return nil, err
 	}
 	if err := inv.redirect(tx, dup, kept); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cmdb: merging %s into %s: %w", dup.called(), kept.called(), err)
 	}
 	kept, err = inv.kind.Get(tx, main) // the redirection may have changed it
 	if err != nil {
 		return nil, err
 	}
-	if kept, err = inv.UpdateIn(tx, main, inv.takeOver(kept, dup, reason)); err != nil {
+	e := inv.takeOver(kept, dup, reason)
+	if kept, err = inv.UpdateIn(tx, main, e); err != nil {
 		return nil, err
 	}
+	if err := inv.checkContainers(tx, kept); err != nil {
+		return nil, fmt.Errorf("cmdb: merging %s into %s: %w", dup.called(), kept.called(), err)
+	}
 	dup.DuplicateOf = main
+	dup.Lent = &Loan{Attributes: slices.Sorted(maps.Keys(e.Set)), Relations: e.Relate}
 	dup.Relations = nil
 	return kept, inv.kind.Put(tx, dup, workflow.Entry{Type: "cmdb.merge", Note: reason})
 }
@@ -59,7 +78,10 @@ func (inv *Inventory) pair(tx *workflow.Tx, main, duplicate workflow.ID) (kept, 
 	if err = tx.Authorize(workflow.Access{Ref: inv.kind.Ref(main), State: kept.State, Roles: inv.cfg.EditRoles}); err != nil {
 		return nil, nil, err
 	}
-	dup, err = inv.kind.Get(tx, duplicate)
+	if dup, err = inv.kind.Get(tx, duplicate); err != nil {
+		return nil, nil, err
+	}
+	err = tx.Authorize(workflow.Access{Ref: inv.kind.Ref(duplicate), State: dup.State, Roles: inv.cfg.EditRoles})
 	return kept, dup, err
 }
 
@@ -91,27 +113,75 @@ func (inv *Inventory) takeOver(kept, dup *CI, reason string) Edit {
 			e.Report.Sources = append(slices.Clone(e.Report.Sources), s)
 		}
 	}
-	e.Needs = dup.Needs
-	for name := range kept.Needs {
-		delete(e.Needs, name)
-	}
+	e.Needs = maps.Clone(dup.Needs)
+	maps.DeleteFunc(e.Needs, func(name string, _ graph.Gate) bool { return kept.Needs[name] != 0 })
 	return e
+}
+
+// redirectedAtOnce is how many items one command leads over.
+const redirectedAtOnce = 500
+
+// RedirectMost leads relations to one item over to another, in commands of their own,
+// until few enough are left for [Inventory.MergeIn] to do the rest.
+func (inv *Inventory) RedirectMost(ctx context.Context, actor workflow.Actor, main, duplicate workflow.ID) error {
+	for {
+		n := 0
+		for _, err := range inv.RelatedTo(ctx, duplicate) {
+			if err != nil {
+				return err
+			}
+			if n++; n > redirectedAtOnce {
+				break
+			}
+		}
+		if n <= redirectedAtOnce {
+			return nil
+		}
+		cmd := workflow.Command{Name: "cmdb.redirect", Actor: actor, At: inv.at}
+		_, err := inv.desk.Do(ctx, cmd, func(tx *workflow.Tx) error {
+			kept, dup, err := inv.pair(tx, main, duplicate)
+			if err != nil {
+				return err
+			}
+			return inv.redirectSome(tx, dup, kept, redirectedAtOnce)
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // redirect leads to one item what has relations to another.
 func (inv *Inventory) redirect(tx *workflow.Tx, from, to *CI) error {
+	if err := inv.redirectSome(tx, from, to, math.MaxInt); err != nil {
+		return err
+	}
+	return inv.redirectReferences(tx, from, to)
+}
+
+func (inv *Inventory) redirectSome(tx *workflow.Tx, from, to *CI, most int) error {
+	n := 0
 	for found, err := range inv.RelatedTo(tx.Context(), from.ID) {
 		if err != nil {
 			return err
+		}
+		if n++; n > most {
+			break
 		}
 		ci, err := inv.kind.Get(tx, found.ID)
 		if err != nil {
 			return err
 		}
-		for i := range ci.Relations {
-			if ci.Relations[i].To == from.ID {
-				ci.Relations[i].To = to.ID
+		for i, r := range ci.Relations {
+			if r.To != from.ID {
+				continue
 			}
+			if ci.ID != to.ID {
+				if err := inv.cfg.Model.Allows(r.Type, ci.Class, to.Class); err != nil {
+					return fmt.Errorf("%s: %w", ci.called(), err)
+				}
+			}
+			ci.Relations[i].To = to.ID
 		}
 		ci.Relations = slices.DeleteFunc(ci.Relations, func(r Relation) bool { return r.To == ci.ID })
 		slices.SortFunc(ci.Relations, compareRelations)
@@ -123,11 +193,64 @@ func (inv *Inventory) redirect(tx *workflow.Tx, from, to *CI) error {
 	return nil
 }
 
+// redirectReferences leads attributes that are indexed from one item to another.
+func (inv *Inventory) redirectReferences(tx *workflow.Tx, from, to *CI) error {
+	for found, err := range inv.ReferringTo(tx.Context(), from.ID) {
+		if err != nil {
+			return err
+		}
+		ci, err := inv.kind.Get(tx, found.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range inv.cfg.Model.references(ci.Class) {
+			if ci.Fields[a.Name] != inv.kind.Ref(from.ID).String() {
+				continue
+			}
+			if !inv.cfg.Model.isAny(to.Class, a.Classes) {
+				return fmt.Errorf("%s refers to it as its %s, which is one of %q and no %s: %w", ci.called(), a.Name, a.Classes, to.Class, workflow.ErrInvalid)
+			}
+			ci.Fields[a.Name] = inv.kind.Ref(to.ID).String()
+		}
+		if err := inv.kind.Put(tx, ci, workflow.Entry{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Loan is what an item got from one that was merged into it, and gives back when the
+// merge is undone.
+type Loan struct {
+	Attributes []string   `json:"attributes,omitempty"`
+	Relations  []Relation `json:"relations,omitempty"`
+}
+
+// giveBack takes from the main item what it had from a duplicate and has still.
+func (inv *Inventory) giveBack(tx *workflow.Tx, dup *CI) error {
+	main, err := inv.kind.Get(tx, dup.DuplicateOf)
+	if err != nil || dup.Lent == nil {
+		return err
+	}
+	for _, name := range dup.Lent.Attributes {
+		if main.Fields[name] == dup.Fields[name] {
+			delete(main.Fields, name)
+			delete(main.Claims, name)
+		}
+	}
+	main.Relations = slices.DeleteFunc(main.Relations, func(r Relation) bool { return slices.Contains(dup.Lent.Relations, r) })
+	main.Sources = slices.DeleteFunc(main.Sources, func(s Sighting) bool {
+		return slices.ContainsFunc(dup.Sources, func(d Sighting) bool { return compareSightings(s, d) == 0 })
+	})
+	return inv.kind.Put(tx, main, workflow.Entry{Type: "cmdb.unmerge"})
+}
+
 // Unmerge takes a merge back: the item is one of its own again, with the state and
-// the relations it had. What had relations to it and was led to the other one stays
-// there, for nobody can tell which it was meant for. The reason is needed.
+// the relations it had, and the other one gives back what it had from it. What had
+// relations to it and was led to the other one stays there, for nobody can tell which
+// it was meant for. The reason is needed.
 func (inv *Inventory) Unmerge(ctx context.Context, actor workflow.Actor, duplicate workflow.ID, reason string) (*CI, error) {
-	return inv.do(ctx, actor, "unmerge", func(tx *workflow.Tx) (*CI, error) { return inv.UnmergeIn(tx, duplicate, reason) })
+	return inv.do(ctx, actor, "unmerge", duplicate, func(tx *workflow.Tx) (*CI, error) { return inv.UnmergeIn(tx, duplicate, reason) })
 }
 
 // UnmergeIn takes a merge back as part of a command of the host's, see
@@ -147,10 +270,18 @@ func (inv *Inventory) UnmergeIn(tx *workflow.Tx, duplicate workflow.ID, reason s
 	if err != nil {
 		return nil, err
 	}
-	ci.DuplicateOf = workflow.ID{}
+	if err := inv.giveBack(tx, ci); err != nil {
+		return nil, err
+	}
+	ci.DuplicateOf, ci.Lent = workflow.ID{}, nil
 	for _, r := range had {
 		if err := inv.checkRelation(tx, ci, r); err == nil {
 			ci.Relations = append(ci.Relations, r)
+		}
+	}
+	if c := inv.cfg.Model.classes[ci.Class]; c != nil {
+		if err := inv.claimUnique(tx, c, nil, ci); err != nil {
+			return nil, err
 		}
 	}
 	return ci, inv.kind.Put(tx, ci, workflow.Entry{Type: "cmdb.unmerge", Note: reason})

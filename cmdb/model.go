@@ -273,6 +273,15 @@ func (m *Model) Allows(relation, from, to string) error {
 	return p.Err("cmdb: relation " + relation)
 }
 
+// references are the attributes of a class that refer to items.
+func (m *Model) references(class string) []Attribute {
+	c := m.classes[class]
+	if c == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.Attributes), func(a Attribute) bool { return a.Type != workflow.FieldReference })
+}
+
 // concrete returns the class for an item of it.
 func (m *Model) concrete(name string) (*class, error) {
 	c := m.classes[name]

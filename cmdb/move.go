@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // Move takes an item through an action of its lifecycle: [ActionDeploy],
 // [ActionRetire] and so on. The reason goes into the history; some actions need one.
 func (inv *Inventory) Move(ctx context.Context, actor workflow.Actor, id workflow.ID, action, reason string) (*CI, error) {
-	return inv.do(ctx, actor, action, func(tx *workflow.Tx) (*CI, error) { return inv.MoveIn(tx, id, action, reason) })
+	return inv.do(ctx, actor, action, id, func(tx *workflow.Tx) (*CI, error) { return inv.MoveIn(tx, id, action, reason) })
 }
 
 // MoveIn takes an item through an action of its lifecycle as part of a command of
@@ -28,16 +29,25 @@ func (inv *Inventory) MoveIn(tx *workflow.Tx, id workflow.ID, action, reason str
 	if err != nil {
 		return nil, err
 	}
-	if roles := m.RolesFor(ci.State, action); len(roles) > 0 {
-		if err := tx.Authorize(workflow.Access{Ref: inv.kind.Ref(id), State: ci.State, Roles: roles}); err != nil {
-			return nil, err
-		}
+	admit := func(roles []string) error {
+		return tx.Authorize(workflow.Access{Ref: inv.kind.Ref(id), State: ci.State, Roles: roles})
 	}
-	facts := Facts{CI: ci, Actor: tx.Actor(), Reason: reason}
-	if facts.Needed, err = inv.needed(tx, ci); err != nil {
+	roles := m.RolesFor(ci.State, action)
+	if len(roles) == 0 {
+		roles = inv.cfg.EditRoles // what is possible instead is not for everybody to know
+	}
+	if err := admit(roles); err != nil {
 		return nil, err
 	}
-	to, err := m.FireName(ci.State, action, workflow.AnyRole, facts)
+	if ci.DuplicateOf != (workflow.ID{}) {
+		return nil, fmt.Errorf("cmdb: %s is a duplicate and does not change any more: %w", ci.called(), workflow.ErrTransition)
+	}
+	facts, err := inv.facts(tx.Context(), ci, tx.Actor())
+	if err != nil {
+		return nil, err
+	}
+	facts.Reason = reason
+	to, err := m.Admit(ci.State, action, facts, admit)
 	if err != nil {
 		var te *workflow.TransitionError
 		if errors.As(err, &te) {
@@ -62,10 +72,22 @@ func offered(m *workflow.Machine[Facts], state string, facts Facts) []string {
 	return names
 }
 
+// facts are what guards look at. How many need the item is counted only if a guard
+// may ask, for that reads all of them.
+func (inv *Inventory) facts(ctx context.Context, ci *CI, actor workflow.Actor) (Facts, error) {
+	f := Facts{CI: ci, Actor: actor}
+	if !inv.asksNeeded {
+		return f, nil
+	}
+	n, err := inv.needed(ctx, ci)
+	f.Needed = n
+	return f, err
+}
+
 // needed counts the items in service that depend on an item.
-func (inv *Inventory) needed(tx *workflow.Tx, ci *CI) (int, error) {
+func (inv *Inventory) needed(ctx context.Context, ci *CI) (int, error) {
 	n := 0
-	for other, err := range inv.RelatedTo(tx.Context(), ci.ID) {
+	for other, err := range inv.RelatedTo(ctx, ci.ID) {
 		if err != nil {
 			return 0, err
 		}
@@ -78,7 +100,7 @@ func (inv *Inventory) needed(tx *workflow.Tx, ci *CI) (int, error) {
 	}
 	for _, r := range ci.Relations {
 		if t := inv.cfg.Model.relations[r.Type]; t.Depends == ToDependsOnFrom && !t.Soft {
-			other, err := inv.kind.Load(tx.Context(), tx.Store(), r.To)
+			other, err := inv.Get(ctx, r.To)
 			if err != nil {
 				return 0, err
 			}
@@ -88,6 +110,37 @@ func (inv *Inventory) needed(tx *workflow.Tx, ci *CI) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// ReferringTo yields the items that refer to an item by an attribute that is indexed,
+// once each.
+func (inv *Inventory) ReferringTo(ctx context.Context, id workflow.ID) iter.Seq2[*CI, error] {
+	names := map[string]bool{}
+	for class := range inv.cfg.Model.classes {
+		for _, a := range inv.cfg.Model.references(class) {
+			names[a.Name] = names[a.Name] || a.Indexed
+		}
+	}
+	return func(yield func(*CI, error) bool) {
+		seen := map[workflow.ID]bool{}
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			if !names[name] {
+				continue
+			}
+			q := workflow.Query{Where: []workflow.Condition{workflow.Is("field."+name, workflow.StringKey(inv.kind.Ref(id).String()))}}
+			for ci, err := range inv.Find(ctx, q) {
+				if err == nil && seen[ci.ID] {
+					continue
+				}
+				if err == nil {
+					seen[ci.ID] = true
+				}
+				if !yield(ci, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // RelatedTo yields the items that have a relation to an item.

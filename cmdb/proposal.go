@@ -1,6 +1,7 @@
 package cmdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (inv *Inventory) Propose(ctx context.Context, actor workflow.Actor, change 
 	}
 	for i, s := range steps {
 		edits := s.CI != (workflow.ID{}) && (s.Edit != nil || s.Action != "")
-		if (s.Create != nil) == edits {
+		if (s.Create != nil) == edits || (s.Create != nil) == (s.CI != (workflow.ID{})) {
 			p.Addf("step %d: want either a new item, or an item with an edit or an action", i+1)
 		}
 	}
@@ -85,19 +86,12 @@ func (inv *Inventory) Propose(ctx context.Context, actor workflow.Actor, change 
 		return nil, err
 	}
 	prop := &Proposal{Record: workflow.Record{Title: title, State: ProposalOpen}, Change: change, Steps: slices.Clone(steps)}
-	trial := workflow.Command{Name: "cmdb.propose", Actor: actor, At: inv.at}
-	_, err := inv.desk.Do(ctx, trial, func(tx *workflow.Tx) error {
-		if err := inv.enact(tx, prop); err != nil {
-			return err
-		}
-		return errTried
-	})
-	if !errors.Is(err, errTried) {
-		return nil, err
-	}
-	cmd := workflow.Command{Name: trial.Name, Actor: actor, Key: inv.key, At: inv.at}
+	cmd := workflow.Command{Name: "cmdb.propose", Actor: actor, Key: inv.key, At: inv.at}
 	res, err := inv.desk.Do(ctx, cmd, func(tx *workflow.Tx) error {
 		if err := tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindProposal}, Roles: inv.cfg.EditRoles}); err != nil {
+			return err
+		}
+		if err := inv.try(ctx, actor, prop); err != nil {
 			return err
 		}
 		for i := range prop.Steps {
@@ -116,14 +110,49 @@ func (inv *Inventory) Propose(ctx context.Context, actor workflow.Actor, change 
 	return prop, nil
 }
 
-// remember notes how the fields that a step sets stand now.
+// try carries a proposal out, behind those of its change that were made before, and
+// takes everything back.
+func (inv *Inventory) try(ctx context.Context, actor workflow.Actor, prop *Proposal) error {
+	cmd := workflow.Command{Name: "cmdb.try", Actor: actor, At: inv.at}
+	_, err := inv.desk.Do(ctx, cmd, func(tx *workflow.Tx) error {
+		for earlier, err := range inv.Proposals(ctx, prop.Change) {
+			if err == nil && earlier.State == ProposalOpen {
+				err = inv.enact(tx, earlier)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := inv.enact(tx, prop); err != nil {
+			return err
+		}
+		return errTried
+	})
+	if errors.Is(err, errTried) {
+		return nil
+	}
+	return err
+}
+
+// remember brings what a step sets into normal form, and notes how those fields stand
+// now. An item that does not exist yet is made by an earlier step.
 func (inv *Inventory) remember(tx *workflow.Tx, s *Proposed) error {
 	if s.Create != nil {
 		return nil
 	}
 	ci, err := inv.kind.Get(tx, s.CI)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
+	}
+	if s.Edit != nil && len(s.Edit.Set) > 0 {
+		e := *s.Edit
+		if e.Set, err = inv.normal(cmp.Or(e.Class, ci.Class), e.Set); err != nil {
+			return err
+		}
+		s.Edit = &e
 	}
 	values := ci.values()
 	s.Was = map[string]any{}
@@ -133,6 +162,19 @@ func (inv *Inventory) remember(tx *workflow.Tx, s *Proposed) error {
 	return nil
 }
 
+// normal returns attributes in normal form, with nil for those that are taken away.
+func (inv *Inventory) normal(class string, set map[string]any) (map[string]any, error) {
+	fields, err := inv.cfg.Model.CheckPartly(class, set)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for name := range set {
+		out[name] = fields[name]
+	}
+	return out, nil
+}
+
 // fields lists what a step sets, by the names that [FieldDifference] has.
 func (s *Proposed) fields() []string {
 	var names []string
@@ -140,7 +182,7 @@ func (s *Proposed) fields() []string {
 		names = append(names, "state")
 	}
 	if e := s.Edit; e != nil {
-		for name, set := range map[string]bool{"name": e.Name != "", "details": e.Details != "", "class": e.Class != ""} {
+		for name, set := range map[string]bool{"name": e.Name != "", "details": e.Details != nil, "class": e.Class != ""} {
 			if set {
 				names = append(names, name)
 			}
@@ -226,20 +268,27 @@ func (e *ClashError) Unwrap() error { return workflow.ErrConflict }
 // somebody changed since they were proposed are a [*ClashError]. A change without
 // open proposals is no error, so it is safe to apply twice.
 func (inv *Inventory) Apply(ctx context.Context, actor workflow.Actor, change workflow.Ref) ([]*Proposal, error) {
-	return inv.settle(ctx, actor, "apply", change, ProposalApplied, func(tx *workflow.Tx, prop *Proposal) error {
-		if err := inv.clashes(tx, prop); err != nil {
-			return err
+	return inv.settle(ctx, actor, "apply", change, ProposalApplied, func(tx *workflow.Tx, all []*Proposal) error {
+		for _, prop := range all { // as things were before any of them
+			if err := inv.clashes(tx, prop); err != nil {
+				return err
+			}
 		}
-		return inv.enact(tx, prop)
+		for _, prop := range all {
+			if err := inv.enact(tx, prop); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
 // Withdraw drops every open proposal of a change, as when it is cancelled.
 func (inv *Inventory) Withdraw(ctx context.Context, actor workflow.Actor, change workflow.Ref) ([]*Proposal, error) {
-	return inv.settle(ctx, actor, "withdraw", change, ProposalWithdrawn, func(*workflow.Tx, *Proposal) error { return nil })
+	return inv.settle(ctx, actor, "withdraw", change, ProposalWithdrawn, func(*workflow.Tx, []*Proposal) error { return nil })
 }
 
-func (inv *Inventory) settle(ctx context.Context, actor workflow.Actor, name string, change workflow.Ref, state string, do func(*workflow.Tx, *Proposal) error) ([]*Proposal, error) {
+func (inv *Inventory) settle(ctx context.Context, actor workflow.Actor, name string, change workflow.Ref, state string, do func(*workflow.Tx, []*Proposal) error) ([]*Proposal, error) {
 	var done []*Proposal
 	cmd := workflow.Command{Name: "cmdb." + name, Actor: actor, Key: inv.key, At: inv.at}
 	_, err := inv.desk.Do(ctx, cmd, func(tx *workflow.Tx) error {
@@ -255,17 +304,18 @@ func (inv *Inventory) settle(ctx context.Context, actor workflow.Actor, name str
 			if err != nil {
 				return err
 			}
-			if prop.State != ProposalOpen {
-				continue
+			if prop.State == ProposalOpen {
+				done = append(done, prop)
 			}
-			if err := do(tx, prop); err != nil {
-				return err
-			}
+		}
+		if err := do(tx, done); err != nil {
+			return err
+		}
+		for _, prop := range done {
 			prop.State = state
 			if err := inv.proposals.Put(tx, prop, workflow.Entry{}); err != nil {
 				return err
 			}
-			done = append(done, prop)
 		}
 		return nil
 	})
@@ -282,6 +332,9 @@ func (inv *Inventory) clashes(tx *workflow.Tx, prop *Proposal) error {
 			continue
 		}
 		ci, err := inv.kind.Get(tx, s.CI)
+		if errors.Is(err, workflow.ErrNotFound) && s.Was == nil {
+			continue // an earlier step makes it
+		}
 		if err != nil {
 			return err
 		}
@@ -310,7 +363,8 @@ func (s *Proposed) wants(field string, value any) bool {
 	case field == "name":
 		return s.Edit.Name == value
 	case field == "details":
-		return s.Edit.Details == value
+		details, _ := value.(string)
+		return s.Edit.Details != nil && *s.Edit.Details == details
 	case field == "class":
 		return s.Edit.Class == value
 	}

@@ -73,6 +73,43 @@ func (inv *Inventory) asOf(ctx context.Context, ci *CI, at time.Time) (*CI, erro
 	return inv.kind.Replay(past)
 }
 
+// atVersion reads an item as it was at a version.
+func (inv *Inventory) atVersion(ctx context.Context, id workflow.ID, version int64) (*CI, error) {
+	ci, err := inv.Get(ctx, id)
+	if err != nil || ci.Version == version {
+		return ci, err
+	}
+	var past []workflow.Event
+	for e, err := range inv.desk.Store().Events(ctx, "", workflow.Filter{Record: inv.kind.Ref(id)}) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Version > version {
+			break
+		}
+		past = append(past, e)
+	}
+	if int64(len(past)) != version {
+		return nil, fmt.Errorf("cmdb: item %v has no version %d: %w", id, version, workflow.ErrTampered)
+	}
+	return inv.kind.Replay(past)
+}
+
+// present returns the selected items as they are.
+func (inv *Inventory) present(ctx context.Context, s Selection) (Snapshot, error) {
+	var snap Snapshot
+	for ci, err := range inv.Find(ctx, workflow.Query{}) {
+		if err != nil {
+			return Snapshot{}, err
+		}
+		if inv.selects(s, ci) {
+			snap.Items = append(snap.Items, ci)
+		}
+	}
+	slices.SortFunc(snap.Items, func(a, b *CI) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	return snap, nil
+}
+
 // Snapshot returns the selected items as they were at an instant, from their
 // history.
 func (inv *Inventory) Snapshot(ctx context.Context, at time.Time, s Selection) (Snapshot, error) {

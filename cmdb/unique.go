@@ -16,6 +16,7 @@ const kindUnique = "ci_unique"
 type uniqueValue struct {
 	workflow.Record
 	Holder workflow.ID `json:"holder"`
+	Asked  int         `json:"asked"` // how often: every command that relies on the record changes it
 }
 
 // uniqueSpace is the namespace of the ids of unique values.
@@ -45,31 +46,45 @@ func (inv *Inventory) claimUnique(tx *workflow.Tx, c *class, before, ci *CI) err
 // is none makes this one its holder.
 func (inv *Inventory) holder(tx *workflow.Tx, c *class, a Attribute, v any, id workflow.ID) (*CI, error) {
 	root := c.declared[a.Name]
-	entries := c.schema.Index(workflow.Fields{a.Name: v})
-	q := workflow.Query{Where: []workflow.Condition{workflow.Is(entries[0].Field, entries[0].Key), workflow.Is(IndexClass, workflow.StringKey(root))}}
+	same, err := a.Finds(v)
+	if err != nil {
+		return nil, err
+	}
+	q := workflow.Query{Where: []workflow.Condition{same, workflow.Is(IndexClass, workflow.StringKey(root))}}
 	for other, err := range inv.kind.Find(tx.Context(), tx.Store(), q) {
 		if err != nil {
 			return nil, err
 		}
-		if other.ID != id && other.DuplicateOf == (workflow.ID{}) && other.Fields[a.Name] == v {
+		if other.ID != id && other.DuplicateOf == (workflow.ID{}) && a.identity(other.Fields[a.Name]) == a.identity(v) {
 			return other, nil
 		}
 	}
-	at := uuid.NewSHA1(uniqueSpace, fmt.Appendf(nil, "%s\x00%s\x00%v", root, a.Name, v))
+	at := uuid.NewSHA1(uniqueSpace, fmt.Appendf(nil, "%s\x00%s\x00%v", root, a.Name, a.identity(v)))
 	u, err := inv.unique.GetOrCreate(tx, at, func() *uniqueValue { return &uniqueValue{Holder: id} })
 	if err != nil {
 		return nil, err
 	}
-	if u.Holder == id {
-		return nil, nil
-	}
-	other, err := inv.kind.Get(tx, u.Holder)
-	switch {
-	case err != nil && !errors.Is(err, workflow.ErrNotFound):
-		return nil, err
-	case err == nil && other.DuplicateOf == (workflow.ID{}) && other.Fields[a.Name] == v:
-		return other, nil
+	if u.Holder != id {
+		other, err := inv.kind.Get(tx, u.Holder)
+		switch {
+		case err != nil && !errors.Is(err, workflow.ErrNotFound):
+			return nil, err
+		case err == nil && other.DuplicateOf == (workflow.ID{}) && a.identity(other.Fields[a.Name]) == a.identity(v):
+			return other, nil
+		}
 	}
 	u.Holder = id // who had it has it no more
+	u.Asked++
 	return nil, inv.unique.Put(tx, u, workflow.Entry{})
+}
+
+// touch makes commands that rely on each other's outcome meet at one record, by name:
+// of two at the same time the second is decided again.
+func (inv *Inventory) touch(tx *workflow.Tx, name string) error {
+	u, err := inv.unique.GetOrCreate(tx, uuid.NewSHA1(uniqueSpace, []byte(name)), func() *uniqueValue { return &uniqueValue{} })
+	if err != nil {
+		return err
+	}
+	u.Asked++
+	return inv.unique.Put(tx, u, workflow.Entry{})
 }

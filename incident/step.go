@@ -73,7 +73,12 @@ func (st *step) fire(action string) error {
 			return err
 		}
 	}
-	to, err := m.FireName(st.inc.State, action, workflow.AnyRole, st.facts())
+	to, err := m.Admit(st.inc.State, action, st.facts(), func(roles []string) error {
+		if st.cascade {
+			return nil
+		}
+		return st.authorize(roles...)
+	})
 	if err != nil {
 		var te *workflow.TransitionError
 		if errors.As(err, &te) {

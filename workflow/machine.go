@@ -157,6 +157,35 @@ func (m *Machine[F]) FireName(from, act string, roles RoleSet, facts F) (string,
 	return m.def.States[to].Name, nil
 }
 
+// Admit takes an action for somebody whose rights are decided elsewhere: of the
+// transitions that the facts open, in the order of the definition, the first that
+// admit lets through, given the roles of that transition. When it lets none through
+// its first error is returned, and when the facts open none a [*TransitionError].
+func (m *Machine[F]) Admit(from, act string, facts F, admit func(roles []string) error) (string, error) {
+	s, ok := m.State(from)
+	a, known := m.Action(act)
+	if !ok || !known {
+		return from, m.unknown(from, act, AnyRole, facts)
+	}
+	var refused error
+	for e := m.cell(s, a); e != nil; e = e.next {
+		if e.roles == 0 || !e.open(facts) {
+			continue
+		}
+		err := admit(slices.Clone(e.t.Roles))
+		if err == nil {
+			return m.def.States[e.to].Name, nil
+		}
+		if refused == nil {
+			refused = err
+		}
+	}
+	if refused != nil {
+		return from, refused
+	}
+	return from, m.refuse(s, a, AnyRole, facts)
+}
+
 // Can reports whether [Machine.Fire] would succeed. It allocates nothing.
 func (m *Machine[F]) Can(from StateID, act ActionID, roles RoleSet, facts F) bool {
 	return m.find(from, act, roles, facts) != nil

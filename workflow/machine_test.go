@@ -215,3 +215,37 @@ func TestOneMachineServesEverybodyAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Of two transitions of one action, told apart by a guard, each has its own roles: the
+// facts choose the transition, and its roles decide.
+func TestAdmitAsksForTheRolesOfTheTransitionThatIsOpen(t *testing.T) {
+	m, err := workflow.Compile(workflow.Definition{
+		Name: "door", Version: 1, Initial: "open",
+		States:  []workflow.State{{Name: "open", Category: workflow.CategoryNew}, {Name: "shut", Category: workflow.CategoryClosed}},
+		Actions: []workflow.Action{{Name: "shut"}},
+		Transitions: []workflow.Transition{
+			{From: []string{"open"}, Action: "shut", To: "shut", Roles: []string{"guest"}, Guards: []string{"day"}},
+			{From: []string{"open"}, Action: "shut", To: "shut", Roles: []string{"guard"}, Guards: []string{"!day"}},
+		},
+	}, workflow.Bindings[bool]{Guards: map[string]workflow.Guard[bool]{"day": {Check: func(day bool) bool { return day }}}})
+	require.NoError(t, err)
+	var asked []string
+	admit := func(roles []string) error {
+		asked = roles
+		if roles[0] == "guest" {
+			return nil
+		}
+		return workflow.ErrForbidden
+	}
+	to, err := m.Admit("open", "shut", true, admit)
+	require.NoError(t, err)
+	require.Equal(t, "shut", to)
+	to, err = m.Admit("open", "shut", false, admit)
+	require.ErrorIs(t, err, workflow.ErrForbidden)
+	require.Equal(t, "open", to)
+	require.Equal(t, []string{"guard"}, asked)
+	_, err = m.Admit("shut", "shut", true, admit)
+	require.ErrorIs(t, err, workflow.ErrTransition)
+	_, err = m.Admit("open", "paint", true, admit)
+	require.ErrorIs(t, err, workflow.ErrTransition)
+}

@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Availability returns the probability that a node is not down, if each node fails
@@ -153,6 +155,10 @@ func (d *diagram) combine(o operation) int32 {
 		both = d.and
 	}
 	i := d.node(level, both(aNo, bNo), both(aYes, bYes))
+	if len(d.memo) >= maxDecisions {
+		d.full = true
+		return never
+	}
 	d.memo[o] = i
 	return i
 }
@@ -184,15 +190,23 @@ func (d *diagram) lost(v *View, i uint32, down map[uint32]int32) int32 {
 	if m == 0 || lose > m {
 		return never
 	}
+	var parts []int32
+	for _, e := range row {
+		if e&soft == 0 {
+			parts = append(parts, down[e])
+		}
+	}
+	// From the last failure to decide to the first, so that each step adds above what
+	// there is instead of taking it apart.
+	slices.SortFunc(parts, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(d.nodes[b].level, d.nodes[a].level), cmp.Compare(a, b))
+	})
 	// at[k] is that at least k of those looked at so far are down.
 	at := make([]int32, lose+1)
 	at[0] = always
-	for _, e := range row {
-		if e&soft != 0 {
-			continue
-		}
-		for k := lose; k >= 1; k-- {
-			at[k] = d.or(at[k], d.and(at[k-1], down[e]))
+	for i, part := range parts {
+		for k := min(lose, i+1); k >= max(1, lose-(m-1-i)); k-- { // with fewer it is too late for enough
+			at[k] = d.or(at[k], d.and(at[k-1], part))
 		}
 	}
 	return at[lose]
