@@ -133,6 +133,9 @@ func (inv *Inventory) checkReclassified(tx *workflow.Tx, ci *CI) error {
 		}
 	}
 	for other, err := range inv.RelatedTo(tx.Context(), ci.ID) {
+		if err == nil {
+			other, err = inv.kind.Get(tx, other.ID) // the command may have changed it
+		}
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,12 @@
 //   - An item is retired when every source says that it is gone, and reinstated when
 //     one reports it again.
 //
+// Four things do go by who comes first: the state in which an item begins is that of
+// whoever created it; of relations that would put an item inside of itself the one that
+// comes last waits; items that are hosted on each other in a circle, and recognised by
+// that alone, stay what they were; and of items that turn out to be one the oldest
+// stays.
+//
 // A worked example, by the rule of [StarterConfig] for hardware (serial number, UUID,
 // hardware address, host name):
 //

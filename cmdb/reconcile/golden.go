@@ -32,9 +32,10 @@ type word struct {
 	value  any
 }
 
-// believe works out what is to be believed. Manual is what people have entered by
-// hand, if there is an item already.
-func (r *rules) believe(members []*Observation, manual *cmdb.CI) golden {
+// believe works out what is to be believed. Before is the item as it is, if there is
+// one: what was entered there by those who report nothing counts. Sources that have
+// parted from it no longer do.
+func (r *rules) believe(members []*Observation, before *cmdb.CI, parted map[string]bool) golden {
 	g := golden{gone: true, claims: map[string]cmdb.Claim{}}
 	var newest time.Time
 	for _, o := range members {
@@ -49,7 +50,6 @@ func (r *rules) believe(members []*Observation, manual *cmdb.CI) golden {
 	if !g.gone { // what is gone for a source is not worth its word
 		alive = slices.DeleteFunc(slices.Clone(members), func(o *Observation) bool { return o.Payload.Gone })
 	}
-	g.class = r.classOf(alive)
 	words := map[string][]word{}
 	for _, o := range alive {
 		for name, v := range o.Payload.Attributes {
@@ -59,7 +59,8 @@ func (r *rules) believe(members []*Observation, manual *cmdb.CI) golden {
 			words[NameAttribute] = append(words[NameAttribute], word{o.Payload.Source, o.Origin(), o.Payload.At, o.Payload.Name})
 		}
 	}
-	addManual(words, manual)
+	addEntered(words, before, parted)
+	g.class = r.classOf(alive, words)
 	values := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(words)) {
 		if _, known := attribute(r.classes[g.class], name); !known && name != NameAttribute {
@@ -77,60 +78,88 @@ func (r *rules) believe(members []*Observation, manual *cmdb.CI) golden {
 	}
 	if g.name == "" {
 		g.name = members[0].Payload.Key
+		g.claims[NameAttribute] = cmdb.Claim{Source: members[0].Payload.Source, At: members[0].Payload.At}
 	}
-	g.verify(r, values, alive)
+	g.verify(r, values, members)
 	return g
 }
 
-func addManual(words map[string][]word, manual *cmdb.CI) {
-	if manual == nil {
+// addEntered adds the words of those who entered values and report nothing: people
+// above all.
+func addEntered(words map[string][]word, before *cmdb.CI, parted map[string]bool) {
+	if before == nil {
 		return
 	}
-	for name, c := range manual.Claims {
-		if c.Source != cmdb.SourceManual {
+	for name, c := range before.Claims {
+		if parted[c.Source] || slices.ContainsFunc(before.Sources, func(s cmdb.Sighting) bool { return s.Source == c.Source }) {
 			continue
 		}
-		value := manual.Fields[name]
+		value := before.Fields[name]
 		if name == NameAttribute {
-			value = manual.Title
+			value = before.Title
 		}
-		words[name] = append(words[name], word{cmdb.SourceManual, Origin{cmdb.SourceManual, manual.Number}, c.At, value})
+		words[name] = append(words[name], word{c.Source, Origin{c.Source, before.Number}, c.At, value})
 	}
 }
 
 // verify makes sure that an item can be made of it.
-func (g *golden) verify(r *rules, values map[string]any, alive []*Observation) {
+func (g *golden) verify(r *rules, values map[string]any, members []*Observation) {
 	var err error
 	if g.attributes, err = r.model.Check(g.class, values); err != nil {
 		g.held = err.Error()
 	}
-	if !slices.ContainsFunc(alive, func(o *Observation) bool { return r.creates(o.Payload.Source, g.class) }) {
-		g.held = "none of its sources may create a " + g.class
+	// A source that has seen it is as good a witness when it is gone for it.
+	if !slices.ContainsFunc(members, func(o *Observation) bool { return o.Lived && r.creates(o.Payload.Source, g.class) }) {
+		g.held = "none of the sources that have seen it may create a " + g.class
 	}
-	if g.gone && !slices.ContainsFunc(alive, func(o *Observation) bool { return o.Lived }) {
+	if g.gone && !slices.ContainsFunc(members, func(o *Observation) bool { return o.Lived }) {
 		g.held = "gone before it was ever reported"
 	}
 }
 
-// classOf is the class that members agree on: the one below all others. Where they do
-// not agree, the word of the source with precedence counts.
-func (r *rules) classOf(members []*Observation) string {
-	best := members[0].Payload
-	for _, o := range members[1:] {
-		p := o.Payload
-		switch {
-		case r.model.Is(best.Class, p.Class):
-		case r.model.Is(p.Class, best.Class):
-			best = p
-		default:
-			a, _ := place(r.ranking(best.Class, ""), best.Source)
-			b, _ := place(r.ranking(p.Class, ""), p.Source)
-			if cmp.Or(cmp.Compare(b, a), cmp.Compare(p.Class, best.Class)) < 0 {
-				best = p
-			}
+// classOf is the class that members agree on: the one below all others, or if that
+// would lack something it requires, the next of those named that does not. Where they
+// do not agree, the word of the source with precedence counts.
+func (r *rules) classOf(members []*Observation, words map[string][]word) string {
+	named := slices.SortedFunc(slices.Values(members), func(x, y *Observation) int {
+		a, b := x.Payload, y.Payload
+		i, _ := place(r.ranking(a.Class, ""), a.Source)
+		j, _ := place(r.ranking(b.Class, ""), b.Source)
+		return cmp.Or(cmp.Compare(i, j), cmp.Compare(r.depth(b.Class), r.depth(a.Class)), cmp.Compare(a.Class, b.Class), compareOrigins(x.Origin(), y.Origin()))
+	})
+	best := named[0].Payload.Class
+	for _, o := range named[1:] {
+		if r.model.Is(o.Payload.Class, best) {
+			best = o.Payload.Class
 		}
 	}
-	return best.Class
+	line := []string{best} // and those named that it inherits from, the nearest first
+	for _, o := range named {
+		if c := o.Payload.Class; r.model.Is(best, c) && !slices.Contains(line, c) {
+			line = append(line, c)
+		}
+	}
+	slices.SortStableFunc(line[1:], func(a, b string) int { return cmp.Compare(r.depth(b), r.depth(a)) })
+	for _, c := range line {
+		if r.complete(c, words) {
+			return c
+		}
+	}
+	return best
+}
+
+// depth is how many classes there are above one.
+func (r *rules) depth(class string) int {
+	n := 0
+	for c := r.classes[class].Parent; c != ""; c = r.classes[c].Parent {
+		n++
+	}
+	return n
+}
+
+// complete reports whether somebody has a word on everything that a class requires.
+func (r *rules) complete(class string, words map[string][]word) bool {
+	return !slices.ContainsFunc(r.classes[class].Attributes, func(a cmdb.Attribute) bool { return a.Required && len(words[a.Name]) == 0 })
 }
 
 // judge decides whose word counts for an attribute.

@@ -24,7 +24,8 @@ type Observation struct {
 	Identities []identity      `json:"identities,omitempty"`
 	Resolved   []cmdb.Relation `json:"resolved,omitempty"` // the relations that it has brought to the item
 	Lived      bool            `json:"lived,omitempty"`    // it was once reported as there
-	Retired    bool            `json:"retired,omitempty"`  // the item was retired since every source said it is gone
+	Retired    workflow.ID     `json:"retired,omitzero"`   // the item that was retired since every source said it is gone
+	Behind     *Origin         `json:"behind,omitempty"`   // those with a relation to it are to be looked at, from behind this one on
 
 	// What people have said: these are one item, whatever the rules say, or are not.
 	Same  []Origin `json:"same,omitempty"`
@@ -48,6 +49,10 @@ func (o *Observation) clone() *Observation {
 	c.Identities = slices.Clone(o.Identities)
 	c.Resolved = slices.Clone(o.Resolved)
 	c.Same, c.Apart = slices.Clone(o.Same), slices.Clone(o.Apart)
+	if o.Behind != nil {
+		at := *o.Behind
+		c.Behind = &at
+	}
 	return &c
 }
 
@@ -65,9 +70,10 @@ const (
 	indexCI       = "ci"       // an IDKey
 	indexHeld     = "held"     // a BoolKey
 	indexSame     = "same"     // another one that people said is the same
+	indexBehind   = "behind"   // a BoolKey: those with a relation to it are to be looked at
 )
 
-// links are the keys under which an observation is found, as pairs.
+// keys are what an observation is found by.
 func (o *Observation) keys() []workflow.IndexEntry {
 	entries := []workflow.IndexEntry{{Field: indexHeld, Key: workflow.BoolKey(o.Held != "")}}
 	for _, id := range o.Identities {
@@ -78,6 +84,9 @@ func (o *Observation) keys() []workflow.IndexEntry {
 	}
 	for _, s := range o.Same {
 		entries = append(entries, workflow.IndexEntry{Field: indexSame, Key: s.key()})
+	}
+	if o.Behind != nil {
+		entries = append(entries, workflow.IndexEntry{Field: indexBehind, Key: workflow.BoolKey(true)})
 	}
 	if o.Cluster != (Origin{}) {
 		entries = append(entries, workflow.IndexEntry{Field: indexCluster, Key: o.Cluster.key()})
@@ -95,4 +104,18 @@ func newKind() (*workflow.Kind[*Observation], error) {
 		Name: KindObservation, New: func() *Observation { return new(Observation) },
 		Clone: (*Observation).clone, Index: (*Observation).keys,
 	})
+}
+
+// kindMeeting is the kind of the records at which commands meet that could miss each
+// other: two sources that name one identifier at the same time. Whoever commits second
+// is decided again, and then finds the first.
+const kindMeeting = "ci_meeting"
+
+type meeting struct {
+	workflow.Record
+	Count int `json:"count"`
+}
+
+func newMeetings() (*workflow.Kind[*meeting], error) {
+	return workflow.NewKind(workflow.KindConfig[*meeting]{Name: kindMeeting, New: func() *meeting { return new(meeting) }})
 }

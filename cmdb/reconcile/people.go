@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -165,29 +166,11 @@ func (r *Reconciler) Suspects(ctx context.Context) ([]Suspect, error) {
 func (r *Reconciler) Renew(ctx context.Context, actor workflow.Actor) error {
 	var part []Origin
 	flush := func() error {
-		_, err := r.desk.Do(ctx, workflow.Command{Name: "cmdb.renew", Actor: actor}, func(tx *workflow.Tx) error {
-			if err := tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindObservation}, Roles: r.inv.EditRoles()}); err != nil {
-				return err
-			}
-			s := newSession(r, tx)
-			var news []Origin
-			for _, at := range part {
-				o, err := s.get(at)
-				if err != nil {
-					return err
-				}
-				if o == nil {
-					continue
-				}
-				if _, err := s.recognise(o); err != nil {
-					return err
-				}
-				news = append(news, at)
-			}
-			_, err := s.settle(news)
-			return err
-		})
+		err := r.renew(ctx, actor, part)
 		part = part[:0]
+		if err == nil {
+			err = r.catchUp(ctx, actor)
+		}
 		return err
 	}
 	for o, err := range r.kind.Find(ctx, r.desk.Store(), workflow.Query{}) {
@@ -204,4 +187,40 @@ func (r *Reconciler) Renew(ctx context.Context, actor workflow.Actor) error {
 		return flush()
 	}
 	return nil
+}
+
+// renew works some observations out anew; what cannot be is left as it is.
+func (r *Reconciler) renew(ctx context.Context, actor workflow.Actor, part []Origin) error {
+	_, err := r.desk.Do(ctx, workflow.Command{Name: "cmdb.renew", Actor: actor}, func(tx *workflow.Tx) error {
+		if err := tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindObservation}, Roles: r.inv.EditRoles()}); err != nil {
+			return err
+		}
+		s := newSession(r, tx)
+		var news []Origin
+		for _, at := range part {
+			o, err := s.get(at)
+			if err != nil {
+				return err
+			}
+			if o == nil {
+				continue
+			}
+			if _, err := s.recognise(o); err != nil {
+				return err
+			}
+			news = append(news, at)
+		}
+		_, err := s.settle(news)
+		return err
+	})
+	if !errors.Is(err, workflow.ErrInvalid) || len(part) < 2 {
+		if errors.Is(err, workflow.ErrInvalid) {
+			return nil
+		}
+		return err
+	}
+	if err := r.renew(ctx, actor, part[:len(part)/2]); err != nil {
+		return err
+	}
+	return r.renew(ctx, actor, part[len(part)/2:])
 }

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/workflow"
@@ -22,6 +23,8 @@ type Reconciler struct {
 	inv   *cmdb.Inventory
 	rules *rules
 	kind  *workflow.Kind[*Observation]
+
+	meetings *workflow.Kind[*meeting]
 }
 
 // New checks the configuration, all of it, and returns a reconciler over an
@@ -33,18 +36,26 @@ func New(desk *workflow.Desk, inv *cmdb.Inventory, cfg Config) (*Reconciler, err
 	if cfg.State == "" {
 		cfg.State = cmdb.StateInUse
 	}
+	if !slices.ContainsFunc(inv.Lifecycle().States, func(s workflow.State) bool { return s.Name == cfg.State }) {
+		return nil, fmt.Errorf("cmdb: reconciliation: the lifecycle of items has no state %q to begin in: %w", cfg.State, workflow.ErrInvalid)
+	}
 	rules, err := compile(inv.Model(), cfg)
 	if err != nil {
 		return nil, err
 	}
-	kind, err := newKind()
-	return &Reconciler{desk: desk, inv: inv, rules: rules, kind: kind}, err
+	r := &Reconciler{desk: desk, inv: inv, rules: rules}
+	if r.kind, err = newKind(); err != nil {
+		return nil, err
+	}
+	r.meetings, err = newMeetings()
+	return r, err
 }
 
 // Limits of one command.
 const (
 	MaxPreview = 500 // payloads that [Reconciler.Preview] takes
-	chunk      = 200 // payloads that are committed together
+	chunk      = 100 // payloads that are committed together
+	mostLinked = 200 // items with a relation to others that one command looks at
 	maxClosure = 5000
 )
 
@@ -64,12 +75,50 @@ func (r *Reconciler) Ingest(ctx context.Context, actor workflow.Actor, payloads 
 	var all []Decision
 	for part := range slices.Chunk(payloads, chunk) {
 		some, err := r.ingest(ctx, actor, part, false)
+		if err == nil {
+			err = r.catchUp(ctx, actor)
+		}
 		if err != nil {
 			return all, err
 		}
 		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// catchUp looks at those with a relation to items that came to be, changed or went
+// when there were too many for one command. What is left when it is interrupted is
+// done by the next.
+func (r *Reconciler) catchUp(ctx context.Context, actor workflow.Actor) error {
+	q := workflow.Query{Where: []workflow.Condition{workflow.Is(indexBehind, workflow.BoolKey(true))}, Limit: 1}
+	for {
+		var hub Origin
+		for o, err := range r.kind.Find(ctx, r.desk.Store(), q) {
+			if err != nil {
+				return err
+			}
+			hub = o.Origin()
+		}
+		if hub == (Origin{}) {
+			return nil
+		}
+		_, err := r.desk.Do(ctx, workflow.Command{Name: "cmdb.catch_up", Actor: actor}, func(tx *workflow.Tx) error {
+			s := newSession(r, tx)
+			o, err := s.get(hub)
+			if err != nil || o == nil || o.Behind == nil {
+				return err
+			}
+			part, err := s.rest(o)
+			if err != nil {
+				return err
+			}
+			_, err = s.finish(part, map[Origin]*plan{})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // Preview tells what would become of payloads, and changes nothing. It takes at most
@@ -148,7 +197,12 @@ func (s *session) settle(news []Origin) (map[Origin]*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans := map[Origin]*plan{}
+	return s.finish(looked, map[Origin]*plan{})
+}
+
+// finish works out the items of what was looked at, and of those whose relations
+// change with them.
+func (s *session) finish(looked map[Origin]bool, plans map[Origin]*plan) (map[Origin]*plan, error) {
 	var order []*plan
 	for len(looked) > 0 {
 		list, err := s.plans(looked)
@@ -165,9 +219,11 @@ func (s *session) settle(news []Origin) (map[Origin]*plan, error) {
 			return nil, err
 		}
 	}
-	for _, p := range order {
-		if err := s.write(p); err != nil {
-			return nil, err
+	for _, step := range []func(*plan) error{s.weigh, s.loosen, s.write} {
+		for _, p := range order {
+			if err := step(p); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return plans, s.save()
@@ -186,7 +242,15 @@ func (s *session) linked(list []*plan, planned map[Origin]*plan) (map[Origin]boo
 			if err != nil {
 				return nil, err
 			}
-			for _, l := range linked {
+			for i, l := range linked {
+				if len(found) >= mostLinked {
+					o.Behind = &Origin{}
+					if i > 0 {
+						*o.Behind = linked[i-1].Origin()
+					}
+					s.touch(o)
+					break
+				}
 				if planned[l.Origin()] == nil {
 					found[l.Origin()] = true
 				}
@@ -196,10 +260,40 @@ func (s *session) linked(list []*plan, planned map[Origin]*plan) (map[Origin]boo
 	return found, nil
 }
 
+// rest returns the next of those with a relation to an item that are to be looked at.
+func (s *session) rest(o *Observation) (map[Origin]bool, error) {
+	linked, err := s.find(indexLink, o.Origin().key())
+	if err != nil {
+		return nil, err
+	}
+	part := map[Origin]bool{}
+	from := *o.Behind
+	o.Behind = nil
+	for _, l := range linked {
+		if compareOrigins(l.Origin(), from) <= 0 {
+			continue
+		}
+		if len(part) == mostLinked {
+			o.Behind = &from
+			break
+		}
+		part[l.Origin()] = true
+		from = l.Origin()
+	}
+	s.touch(o)
+	return part, nil
+}
+
 // hear takes a payload in, unless it is wrong or says nothing new.
 func (s *session) hear(p Payload) (d Decision, heard bool, err error) {
 	d = Decision{Origin: Origin{p.Source, p.Key}}
 	p, dropped, err := s.r.normal(p)
+	if err == nil {
+		err = s.meet("origin\x00" + d.Source + "\x00" + d.Key) // who links to it meets it here
+		if err != nil {
+			return d, false, err
+		}
+	}
 	if err != nil {
 		d.Outcome, d.Reasons = Rejected, []string{err.Error()}
 		return d, false, nil
@@ -233,6 +327,12 @@ func (s *session) hear(p Payload) (d Decision, heard bool, err error) {
 		s.add(o)
 	}
 	o.Lived = o.Lived || !p.Gone
+	for _, l := range p.Relations {
+		at := l.target(p.Source)
+		if err := s.meet("origin\x00" + at.Source + "\x00" + at.Key); err != nil {
+			return d, false, err
+		}
+	}
 	_, err = s.recognise(o)
 	s.why[d.Origin] = append(dropped, s.why[d.Origin]...)
 	return d, true, err
@@ -253,10 +353,16 @@ func compareNews(a, b Payload) int {
 // normal form, placeholders dropped.
 func (r *Reconciler) normal(p Payload) (Payload, []string, error) {
 	var bad workflow.Problems
-	for name, v := range map[string]string{"source": p.Source, "key": p.Key} {
-		if v == "" || len(v) > workflow.MaxKey/2-1 || strings.Contains(v, "\x00") {
-			bad.Addf("the %s has 1 to %d bytes, not %d", name, workflow.MaxKey/2-1, len(v))
+	for _, f := range []struct{ name, value string }{{"source", p.Source}, {"key", p.Key}} {
+		if f.value == "" || len(f.value) > workflow.MaxKey/2-1 || strings.Contains(f.value, "\x00") || !utf8.ValidString(f.value) {
+			bad.Addf("the %s has 1 to %d bytes of UTF-8, not %d", f.name, workflow.MaxKey/2-1, len(f.value))
 		}
+	}
+	if !utf8.ValidString(p.Name) {
+		bad.Addf("the name is not UTF-8")
+	}
+	if !slices.ContainsFunc(r.inv.Lifecycle().States, func(s workflow.State) bool { return p.State == "" || s.Name == p.State }) {
+		bad.Addf("the lifecycle of items has no state %.64q", p.State)
 	}
 	if p.Source == cmdb.SourceManual {
 		bad.Addf("the source %s is that of people", p.Source)
@@ -299,7 +405,7 @@ func (r *rules) normalAttributes(p Payload) (normal map[string]any, dropped []st
 			if strings.TrimSpace(s) == "" {
 				continue
 			}
-			if why := a.Format.Placeholder(s); a.Format != "" && why != "" {
+			if why := a.Format.Placeholder(s); a.Type == workflow.FieldString && why != "" {
 				dropped = append(dropped, fmt.Sprintf("%s %q is dropped: %s", name, s, why))
 				continue
 			}

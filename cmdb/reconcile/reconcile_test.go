@@ -109,7 +109,7 @@ func TestASourceThatMayNotCreateIsHeld(t *testing.T) {
 	p := reconcile.Payload{Source: "assets", Key: "c1", At: noon, Class: cmdb.ClassContainer, Name: "web", Attributes: map[string]any{"container_id": "abc", "image": "nginx"}}
 	d := w.take(p)
 	require.Equal(t, reconcile.Held, d.Outcome)
-	require.Contains(t, d.Reasons, "held: none of its sources may create a container")
+	require.Contains(t, d.Reasons, "held: none of the sources that have seen it may create a container")
 	require.Empty(t, w.items())
 	other := p
 	other.Source, other.Attributes = "scan", map[string]any{"container_id": "abc"}
@@ -230,7 +230,7 @@ func TestGoneAndBack(t *testing.T) {
 	d := w.take(p)
 	p.Gone, p.At = true, noon.Add(time.Hour)
 	gone := w.take(p)
-	require.Contains(t, gone.Reasons, "retired: every source says it is gone")
+	require.Contains(t, gone.Reasons, "retire: every source says it is gone")
 	require.Equal(t, cmdb.StateRetired, w.item(d.CI).State)
 	p.Gone, p.At = false, noon.Add(2*time.Hour)
 	w.take(p)

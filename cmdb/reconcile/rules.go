@@ -93,6 +93,27 @@ func StarterConfig() Config {
 	}}
 }
 
+// maxFreshHours is a hundred years.
+const maxFreshHours = 100 * 366 * 24
+
+// clone returns a copy that shares nothing with c.
+func (c Config) clone() Config {
+	c.Rules, c.Sources, c.Precedence = slices.Clone(c.Rules), slices.Clone(c.Sources), slices.Clone(c.Precedence)
+	for i, r := range c.Rules {
+		c.Rules[i].Identifiers = slices.Clone(r.Identifiers)
+		for j, id := range r.Identifiers {
+			c.Rules[i].Identifiers[j].Attributes = slices.Clone(id.Attributes)
+		}
+	}
+	for i, s := range c.Sources {
+		c.Sources[i].Creates = slices.Clone(s.Creates)
+	}
+	for i, p := range c.Precedence {
+		c.Precedence[i].Attributes, c.Precedence[i].Sources = slices.Clone(p.Attributes), slices.Clone(p.Sources)
+	}
+	return c
+}
+
 // rules is a compiled configuration.
 type rules struct {
 	cfg     Config
@@ -102,6 +123,7 @@ type rules struct {
 
 func compile(m *cmdb.Model, cfg Config) (*rules, error) {
 	var p workflow.Problems
+	cfg = cfg.clone()
 	r := &rules{cfg: cfg, model: m, classes: map[string]cmdb.Class{}}
 	for _, c := range m.Classes() {
 		r.classes[c.Name] = c
@@ -169,7 +191,7 @@ func (r *rules) checkPrecedence(p *workflow.Problems, i int, pr Precedence) {
 		}
 	}
 	for j, s := range pr.Sources {
-		if s.Source == "" || s.FreshHours < 0 || slices.ContainsFunc(pr.Sources[:j], func(o Ranked) bool { return o.Source == s.Source }) {
+		if s.Source == "" || s.FreshHours < 0 || s.FreshHours > maxFreshHours || slices.ContainsFunc(pr.Sources[:j], func(o Ranked) bool { return o.Source == s.Source }) {
 			p.Addf("precedence %d: source %q is empty, listed twice, or fresh for %d hours", i+1, s.Source, s.FreshHours)
 		}
 	}
@@ -280,6 +302,9 @@ func (r *rules) values(p Payload, id Identifier) (values, texts []string, missin
 			if p.Name == "" {
 				return nil, nil, "no name"
 			}
+			if why := cmdb.Format("").Placeholder(p.Name); why != "" {
+				return nil, nil, fmt.Sprintf("name %q is %s", p.Name, why)
+			}
 			values, texts = append(values, strings.ToLower(p.Name)), append(texts, "name "+p.Name)
 			continue
 		}
@@ -298,6 +323,14 @@ func (r *rules) values(p Payload, id Identifier) (values, texts []string, missin
 		values, texts = append(values, a.Format.Identity(s)), append(texts, name+" "+s)
 	}
 	return values, texts, ""
+}
+
+// sameValues reports whether an item has the values by which a payload is recognised:
+// an index finds what only begins alike.
+func (r *rules) sameValues(id Identifier, p Payload, ci *cmdb.CI) bool {
+	want, _, _ := r.values(p, id)
+	have, _, missing := r.values(Payload{Class: ci.Class, Name: ci.Title, Attributes: ci.Fields}, id)
+	return missing == "" && slices.Equal(want, have)
 }
 
 // hostOf returns the end of the first relation of a type.

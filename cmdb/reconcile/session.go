@@ -2,8 +2,10 @@ package reconcile
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -19,15 +21,19 @@ type session struct {
 	known map[workflow.IndexEntry]map[Origin]bool // of what was met, by its present keys
 	under map[Origin][]workflow.IndexEntry        // the present keys
 
-	left map[workflow.ID][]cmdb.Relation // what observations had brought to an item that they are no longer of
-	why  map[Origin][]string             // what was decided, and why
-	note string                          // the reason that a person gave
+	meetings map[string]*meeting
+	classes  map[workflow.ID]string          // that items are going to be of
+	parted   map[workflow.ID]map[string]bool // sources of which an item has lost an observation
+	hit      map[Origin]bool                 // clusters, by their first, that have to be worked out anew
+	left     map[workflow.ID][]cmdb.Relation // what observations had brought to an item that they are no longer of
+	why      map[Origin][]string             // what was decided, and why
+	note     string                          // the reason that a person gave
 }
 
 func newSession(r *Reconciler, tx *workflow.Tx) *session {
 	return &session{r: r, tx: tx, met: map[Origin]*Observation{}, fresh: map[Origin]bool{}, dirty: map[Origin]bool{},
 		asked: map[workflow.IndexEntry]bool{}, known: map[workflow.IndexEntry]map[Origin]bool{},
-		under: map[Origin][]workflow.IndexEntry{}, left: map[workflow.ID][]cmdb.Relation{}, why: map[Origin][]string{}}
+		under: map[Origin][]workflow.IndexEntry{}, meetings: map[string]*meeting{}, classes: map[workflow.ID]string{}, parted: map[workflow.ID]map[string]bool{}, hit: map[Origin]bool{}, left: map[workflow.ID][]cmdb.Relation{}, why: map[Origin][]string{}}
 }
 
 // get returns an observation, or nil if there is none.
@@ -59,6 +65,17 @@ func (s *session) add(o *Observation) {
 func (s *session) touch(o *Observation) {
 	s.dirty[o.Origin()] = true
 	s.file(o)
+}
+
+// meet makes this command one that others meet at a name. It comes before the look
+// that must not miss them.
+func (s *session) meet(name string) error {
+	if s.meetings[name] != nil {
+		return nil
+	}
+	m, err := s.r.meetings.GetOrCreate(s.tx, uuid.NewSHA1(originSpace, []byte("meet\x00"+name)), func() *meeting { return &meeting{} })
+	s.meetings[name] = m
+	return err
 }
 
 // file puts an observation under its present keys.
@@ -100,6 +117,13 @@ func (s *session) find(field string, key workflow.Key) ([]*Observation, error) {
 
 // save queues what was changed.
 func (s *session) save() error {
+	for _, name := range slices.Sorted(maps.Keys(s.meetings)) {
+		m := s.meetings[name]
+		m.Count++
+		if err := s.r.meetings.Put(s.tx, m, workflow.Entry{}); err != nil {
+			return err
+		}
+	}
 	var changed []Origin
 	for at := range s.dirty {
 		changed = append(changed, at)
@@ -126,6 +150,7 @@ func (s *session) save() error {
 // key with it, was one with it, or was said to be, and so on from there.
 func (s *session) closure(from *Observation) ([]*Observation, error) {
 	seen := map[Origin]bool{from.Origin(): true}
+	asked := map[workflow.IndexEntry]bool{}
 	list := []*Observation{from}
 	reach := func(more []*Observation) {
 		for _, o := range more {
@@ -141,9 +166,10 @@ func (s *session) closure(from *Observation) ([]*Observation, error) {
 		}
 		o := list[next]
 		for _, e := range o.keys() {
-			if e.Field != indexIdentity && e.Field != indexCluster {
+			if e.Field != indexIdentity && e.Field != indexCluster || asked[e] {
 				continue
 			}
+			asked[e] = true
 			more, err := s.find(e.Field, e.Key)
 			if err != nil {
 				return nil, err
@@ -184,6 +210,11 @@ func (s *session) recognise(o *Observation) (bool, error) {
 	if failed != nil || slices.Equal(ids, o.Identities) {
 		return false, failed
 	}
+	for _, id := range slices.Concat(ids, o.Identities) {
+		if err := s.meet(id.Key); err != nil {
+			return false, err
+		}
+	}
 	o.Identities = ids
 	s.touch(o)
 	return true, nil
@@ -206,9 +237,11 @@ func (s *session) gather(news []Origin) (map[Origin]bool, error) {
 		for _, o := range all {
 			looked[o.Origin()] = true
 		}
-		news = slices.DeleteFunc(news, func(at Origin) bool {
+		in := func(at Origin) bool {
 			return slices.ContainsFunc(all, func(o *Observation) bool { return o.Origin() == at })
-		})
+		}
+		changed := slices.DeleteFunc(slices.Clone(news), func(at Origin) bool { return !in(at) })
+		news = slices.DeleteFunc(news, in)
 		found, why := clusters(all)
 		for at, reasons := range why {
 			s.why[at] = append(s.why[at], reasons...)
@@ -218,6 +251,7 @@ func (s *session) gather(news []Origin) (map[Origin]bool, error) {
 				if o.Cluster == c.first() {
 					continue
 				}
+				s.hit[o.Cluster], s.hit[c.first()] = true, true
 				o.Cluster = c.first()
 				s.touch(o)
 				more, err := s.tenants(o)
@@ -227,7 +261,11 @@ func (s *session) gather(news []Origin) (map[Origin]bool, error) {
 				news = append(news, more...)
 			}
 		}
+		for _, at := range changed {
+			s.hit[s.met[at].Cluster] = true
+		}
 	}
+	maps.DeleteFunc(looked, func(at Origin, _ bool) bool { return !s.hit[s.met[at].Cluster] })
 	return looked, nil
 }
 

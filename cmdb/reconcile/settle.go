@@ -19,6 +19,9 @@ type plan struct {
 	moved   bool     // observations have come to another item, or to one at all
 	outcome Outcome
 	why     []string
+
+	before           *cmdb.CI // the item as the command found it
+	relate, unrelate []cmdb.Relation
 }
 
 // plans turns the clusters of the observations that were looked at into items: the
@@ -64,7 +67,7 @@ func (s *session) part(list []*plan) error {
 			continue
 		}
 		keeps := slices.MaxFunc(holders[id], func(a, b *plan) int {
-			return cmp.Or(cmp.Compare(a.count(id), b.count(id)), compareOrigins(b.members[0].Origin(), a.members[0].Origin()))
+			return cmp.Or(compareBools(s.stands(a), s.stands(b)), cmp.Compare(a.count(id), b.count(id)), compareOrigins(b.members[0].Origin(), a.members[0].Origin()))
 		})
 		for _, p := range holders[id] {
 			if p == keeps {
@@ -80,6 +83,9 @@ func (s *session) part(list []*plan) error {
 	return nil
 }
 
+// stands reports whether a plan would have an item by itself.
+func (s *session) stands(p *plan) bool { return s.r.rules.believe(p.members, nil, nil).held == "" }
+
 // leave takes the observations of a plan away from an item.
 func (s *session) leave(p *plan, id workflow.ID) error {
 	var back workflow.ID
@@ -91,6 +97,10 @@ func (s *session) leave(p *plan, id workflow.ID) error {
 			back = o.Before
 		}
 		s.left[id] = append(s.left[id], o.Resolved...)
+		if s.parted[id] == nil {
+			s.parted[id] = map[string]bool{}
+		}
+		s.parted[id][o.Payload.Source] = true
 		o.CI, o.Before, o.Resolved = workflow.ID{}, workflow.ID{}, nil
 		s.touch(o)
 	}
@@ -149,7 +159,15 @@ func (s *session) appoint(p *plan) error {
 	if err != nil {
 		return err
 	}
-	p.golden = s.r.rules.believe(p.members, p.ci)
+	var parted map[string]bool
+	if p.ci != nil {
+		parted = s.parted[p.ci.ID]
+	}
+	p.golden = s.r.rules.believe(p.members, p.ci, parted)
+	if p.ci != nil {
+		s.classes[p.ci.ID] = p.golden.class
+		p.moved = p.moved || p.ci.Class != p.golden.class // what relations it can have changes too
+	}
 	if p.ci == nil && p.golden.held == "" {
 		if err := s.create(p); err != nil {
 			return err
@@ -188,6 +206,9 @@ func (s *session) create(p *plan) error {
 	var err error
 	p.ci, err = s.r.inv.CreateIn(s.tx, cmdb.Draft{Class: g.class, Name: g.name, State: state, Attributes: g.attributes,
 		Source: p.members[0].Payload.Source, Report: &cmdb.Report{Claims: g.claims, Sources: g.sources}})
+	if p.ci != nil {
+		s.classes[p.ci.ID] = g.class
+	}
 	p.outcome = cmp.Or(keep(p.outcome, Split), Created)
 	p.why = append(p.why, "nothing that is known matches")
 	return err
@@ -209,10 +230,16 @@ func (s *session) unite(p *plan, ids []workflow.ID) error {
 			return err
 		}
 	}
+	final := func(ci *cmdb.CI) bool { return s.r.inv.Category(ci).Final() }
 	slices.SortFunc(items, func(a, b *cmdb.CI) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), slices.Compare(a.ID[:], b.ID[:]))
+		return cmp.Or(compareBools(final(a), final(b)), a.CreatedAt.Compare(b.CreatedAt), slices.Compare(a.ID[:], b.ID[:]))
 	})
 	p.outcome, p.ci = Merged, items[0]
+	if final(items[0]) {
+		p.outcome = Unchanged
+		p.why = append(p.why, fmt.Sprintf("%s is %s, as is every item that it is one with", items[0].Number, items[0].State))
+		return nil
+	}
 	for _, dup := range items[1:] {
 		why := fmt.Sprintf("%s is one item with %s", dup.Number, items[0].Number)
 		p.why = append(p.why, why)
@@ -275,7 +302,7 @@ func (s *session) entered(rule Rule, id Identifier, o *Observation) (*cmdb.CI, e
 		if err != nil {
 			return nil, err
 		}
-		if len(ci.Sources) == 0 && (id.Within == "" || slices.Contains(ci.Related(id.Within), host)) {
+		if len(ci.Sources) == 0 && s.r.rules.sameValues(id, o.Payload, ci) && (id.Within == "" || slices.Contains(ci.Related(id.Within), host)) {
 			main, err := s.surviving(ci.ID)
 			if err != nil {
 				return nil, err
@@ -286,31 +313,52 @@ func (s *session) entered(rule Rule, id Identifier, o *Observation) (*cmdb.CI, e
 	return nil, nil
 }
 
-// write brings the items to what is believed of them, their relations included.
+// weigh works out which relations an item is to have, from what is planned for all.
+func (s *session) weigh(p *plan) error {
+	if p.ci == nil {
+		return nil
+	}
+	p.before = p.ci
+	var err error
+	if p.ci, err = s.r.inv.Kind().Get(s.tx, p.ci.ID); err != nil { // a merge may have changed it since
+		return err
+	}
+	p.relate, p.unrelate, err = s.relations(p)
+	return err
+}
+
+// loosen takes relations away that observations no longer bring, everywhere, before
+// anything changes its class or gets others.
+func (s *session) loosen(p *plan) error {
+	if p.ci == nil || len(p.unrelate) == 0 {
+		return nil
+	}
+	now, err := s.r.inv.UpdateIn(s.tx, p.ci.ID, cmdb.Edit{Unrelate: p.unrelate, Report: &cmdb.Report{Claims: p.ci.Claims, Sources: p.ci.Sources}})
+	if errors.Is(err, workflow.ErrTransition) {
+		return nil // write tells
+	}
+	if err == nil {
+		p.ci = now
+	}
+	return err
+}
+
+// write brings an item to what is believed of it.
 func (s *session) write(p *plan) error {
 	if p.ci == nil {
 		return nil
 	}
-	before := p.ci
-	var err error
-	if p.ci, err = s.r.inv.Kind().Get(s.tx, before.ID); err != nil { // a merge may have changed it since
-		return err
-	}
-	relate, unrelate, err := s.relations(p)
-	if err != nil {
-		return err
-	}
 	e := p.edit()
-	e.Relate, e.Unrelate = relate, unrelate
-	now, err := s.r.inv.UpdateIn(s.tx, before.ID, e)
+	e.Relate = p.relate
+	now, err := s.r.inv.UpdateIn(s.tx, p.ci.ID, e)
 	if errors.Is(err, workflow.ErrTransition) {
-		p.why = append(p.why, fmt.Sprintf("%s is %s, and still reported", before.Number, before.State))
+		p.why = append(p.why, fmt.Sprintf("%s is %s, and still reported", p.ci.Number, p.ci.State))
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if p.ci = now; p.outcome == Unchanged && (p.moved || differs(before, now)) {
+	if p.ci = now; p.outcome == Unchanged && (p.moved || differs(p.before, now)) {
 		p.outcome = Updated
 	}
 	return s.retire(p)
@@ -342,36 +390,51 @@ func (p *plan) edit() cmdb.Edit {
 // retire takes an item out of service that every source says is gone, and back in if
 // one reports it again.
 func (s *session) retire(p *plan) error {
-	was := slices.ContainsFunc(p.members, func(o *Observation) bool { return o.Retired })
-	retired := was
+	was := slices.ContainsFunc(p.members, func(o *Observation) bool { return o.Retired == p.ci.ID })
+	retired := p.golden.gone && was
 	category := s.r.inv.Category(p.ci)
-	serves := category == workflow.CategoryActive || category == workflow.CategoryOnHold
-	var err error
+	serves := !category.Final() && category != workflow.CategoryResolved
 	switch {
 	case p.golden.gone && serves:
-		p.why = append(p.why, "retired: every source says it is gone")
-		p.ci, err = s.r.inv.MoveIn(s.tx, p.ci.ID, cmdb.ActionRetire, "every source says it is gone")
-		retired = true
-	case !p.golden.gone && was:
-		retired = false
-		if !serves {
-			p.why = append(p.why, "reinstated: it is reported again")
-			p.ci, err = s.r.inv.MoveIn(s.tx, p.ci.ID, cmdb.ActionReinstate, "it is reported again")
+		moved, err := s.move(p, cmdb.ActionRetire, "every source says it is gone")
+		if err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		return err
+		retired = retired || moved
+	case !p.golden.gone && was && !serves:
+		if _, err := s.move(p, cmdb.ActionReinstate, "it is reported again"); err != nil {
+			return err
+		}
 	}
 	if retired != was && p.outcome == Unchanged {
 		p.outcome = Updated
 	}
 	for _, o := range p.members {
-		if o.Retired != retired {
-			o.Retired = retired
+		switch {
+		case retired && o.Retired != p.ci.ID:
+			o.Retired = p.ci.ID
+			s.touch(o)
+		case !retired && o.Retired == p.ci.ID:
+			o.Retired = workflow.ID{}
 			s.touch(o)
 		}
 	}
 	return nil
+}
+
+// move takes an item through its lifecycle, if that allows it.
+func (s *session) move(p *plan, action, reason string) (moved bool, err error) {
+	ci, err := s.r.inv.MoveIn(s.tx, p.ci.ID, action, reason)
+	switch {
+	case errors.Is(err, workflow.ErrTransition) || errors.Is(err, workflow.ErrForbidden):
+		p.why = append(p.why, fmt.Sprintf("%s, and cannot be made to %s: %v", reason, action, err))
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	p.ci = ci
+	p.why = append(p.why, fmt.Sprintf("%s: %s", action, reason))
+	return true, nil
 }
 
 // relations works out which relations the observations of a plan bring to its item,
@@ -381,8 +444,7 @@ func (s *session) relations(p *plan) (relate, unrelate []cmdb.Relation, err erro
 	for _, r := range s.left[p.ci.ID] {
 		brought[r] = true
 	}
-	taken := map[string]int{} // of types of which there may be only so many
-	for _, o := range s.byPrecedence(p) {
+	for _, o := range p.members {
 		for _, r := range o.Resolved {
 			to, err := s.surviving(r.To)
 			if err != nil {
@@ -390,7 +452,15 @@ func (s *session) relations(p *plan) (relate, unrelate []cmdb.Relation, err erro
 			}
 			brought[cmdb.Relation{Type: r.Type, To: to}] = true
 		}
-		now, err := s.resolve(p, o, taken)
+	}
+	have := &ends{of: map[string]int{}}
+	for _, r := range p.ci.Relations {
+		if !brought[r] { // entered by people: it stands
+			have.take(r)
+		}
+	}
+	for _, o := range s.byPrecedence(p) {
+		now, err := s.resolve(p, o, have)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -405,7 +475,21 @@ func (s *session) relations(p *plan) (relate, unrelate []cmdb.Relation, err erro
 			unrelate = append(unrelate, r)
 		}
 	}
+	slices.SortFunc(unrelate, func(a, b cmdb.Relation) int { return cmp.Compare(a.String(), b.String()) })
 	return relate, unrelate, nil
+}
+
+// ends are the relations that an item has so far.
+type ends struct {
+	all []cmdb.Relation
+	of  map[string]int // by type
+}
+
+func (e *ends) take(r cmdb.Relation) {
+	if !slices.Contains(e.all, r) {
+		e.all = append(e.all, r)
+		e.of[r.Type]++
+	}
 }
 
 // byPrecedence orders the observations by whose word counts first.
@@ -431,48 +515,91 @@ func (s *session) surviving(id workflow.ID) (workflow.ID, error) {
 }
 
 // resolve returns the relations that one observation brings, as far as their ends are
-// known.
-func (s *session) resolve(p *plan, o *Observation, taken map[string]int) ([]cmdb.Relation, error) {
+// known and they may be, beside those that the item has already.
+func (s *session) resolve(p *plan, o *Observation, have *ends) ([]cmdb.Relation, error) {
 	if o.Payload.Gone && !p.golden.gone { // what is gone for a source is not worth its word
 		return nil, nil
 	}
 	var out []cmdb.Relation
 	for _, l := range o.Payload.Relations {
-		at := l.target(o.Payload.Source)
-		to, err := s.get(at)
+		r, why, err := s.end(p, o, l, have)
 		if err != nil {
 			return nil, err
 		}
-		note := func(why string) {
+		if why != "" {
+			at := l.target(o.Payload.Source)
 			s.why[o.Origin()] = append(s.why[o.Origin()], fmt.Sprintf("relation %s %s: %s", l.Type, at, why))
-		}
-		if to == nil || to.CI == (workflow.ID{}) || to.CI == p.ci.ID {
-			note("waits until there is an item at its end")
 			continue
 		}
-		end, err := s.r.inv.Kind().Get(s.tx, to.CI)
-		if err != nil {
-			return nil, err
+		if !slices.Contains(out, r) {
+			have.take(r)
+			out = append(out, r)
 		}
-		if err := s.r.rules.model.Allows(l.Type, p.golden.class, end.Class); err != nil {
-			note(err.Error())
-			continue
-		}
-		r := cmdb.Relation{Type: l.Type, To: to.CI}
-		if slices.Contains(out, r) {
-			continue
-		}
-		t, _ := s.r.rules.model.RelationType(l.Type)
-		most := t.Most
-		if t.Contains {
-			most = 1
-		}
-		if most > 0 && taken[l.Type] >= most && !slices.Contains(p.ci.Relations, r) {
-			note("another source has said otherwise")
-			continue
-		}
-		taken[l.Type]++
-		out = append(out, r)
 	}
 	return out, nil
+}
+
+// end returns the relation that a link stands for, or why there is none.
+func (s *session) end(p *plan, o *Observation, l Link, have *ends) (r cmdb.Relation, why string, err error) {
+	to, err := s.get(l.target(o.Payload.Source))
+	if err != nil {
+		return r, "", err
+	}
+	if to == nil || to.CI == (workflow.ID{}) || to.CI == p.ci.ID {
+		return r, "waits until there is another item at its end", nil
+	}
+	class, err := s.classOf(to.CI)
+	if err != nil {
+		return r, "", err
+	}
+	if err := s.r.rules.model.Allows(l.Type, p.golden.class, class); err != nil {
+		return r, err.Error(), nil
+	}
+	r = cmdb.Relation{Type: l.Type, To: to.CI}
+	if slices.Contains(have.all, r) {
+		return r, "", nil
+	}
+	t, _ := s.r.rules.model.RelationType(l.Type)
+	most := t.Most
+	if t.Contains {
+		most = 1
+	}
+	if most > 0 && have.of[l.Type] >= most || len(have.all) >= cmdb.MaxRelations {
+		return r, "there may be no more, and the word of others comes first", nil
+	}
+	if t.Contains {
+		inside, err := s.inside(to.CI, p.ci.ID, t.Name)
+		if inside || err != nil {
+			return r, "its end lies inside of the item itself", err
+		}
+	}
+	return r, "", nil
+}
+
+// classOf is the class that an item is going to be of.
+func (s *session) classOf(id workflow.ID) (string, error) {
+	if class, planned := s.classes[id]; planned {
+		return class, nil
+	}
+	ci, err := s.r.inv.Kind().Get(s.tx, id)
+	if err != nil {
+		return "", err
+	}
+	return ci.Class, nil
+}
+
+// inside reports whether an item lies inside of another.
+func (s *session) inside(id, other workflow.ID, relation string) (bool, error) {
+	for range 100 {
+		ci, err := s.r.inv.Kind().Get(s.tx, id)
+		if err != nil || ci.ID == other {
+			return err == nil, err
+		}
+		up := ci.Related(relation)
+		if len(up) == 0 {
+			return false, nil
+		}
+		id = up[0]
+	}
+	return true, nil
 }
