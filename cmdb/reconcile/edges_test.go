@@ -15,7 +15,10 @@ import (
 
 type payload = reconcile.Payload
 
-func at(p payload, minutes int) payload { p.At = noon.Add(time.Duration(minutes) * time.Minute); return p }
+func at(p payload, minutes int) payload {
+	p.At = noon.Add(time.Duration(minutes) * time.Minute)
+	return p
+}
 
 // both gives payloads in two orders, one by one, and compares.
 func both(t *testing.T, cfg func() reconcile.Config, a, b []payload) {
