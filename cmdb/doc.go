@@ -49,5 +49,6 @@
 //   - [Inventory.Drift]: where items are not as they ought to be.
 //   - [Inventory.Health]: completeness, orphans, stale and duplicate items, relations
 //     that lead nowhere.
-//   - Package reconcile brings the words of many sources together.
+//   - Package reconcile brings the words of many sources together, package exchange
+//     reads and writes files, and package draw makes pictures, see [Impact.Picture].
 package cmdb

@@ -289,7 +289,7 @@ func (s *session) hear(p Payload) (d Decision, heard bool, err error) {
 	d = Decision{Origin: Origin{p.Source, p.Key}}
 	p, dropped, err := s.r.normal(p)
 	if err == nil {
-		err = s.meet("origin\x00" + d.Source + "\x00" + d.Key) // who links to it meets it here
+		err = s.meet(d.Origin.meeting()) // who has a relation to it meets it here
 		if err != nil {
 			return d, false, err
 		}
@@ -328,8 +328,7 @@ func (s *session) hear(p Payload) (d Decision, heard bool, err error) {
 	}
 	o.Lived = o.Lived || !p.Gone
 	for _, l := range p.Relations {
-		at := l.target(p.Source)
-		if err := s.meet("origin\x00" + at.Source + "\x00" + at.Key); err != nil {
+		if err := s.meetEnd(l.target(p.Source)); err != nil {
 			return d, false, err
 		}
 	}

@@ -78,6 +78,27 @@ func (s *session) meet(name string) error {
 	return err
 }
 
+// meetEnd makes this command one that meets the one that brings the end of a relation.
+// If there is an item already nobody is to be met, so that those who have relations to
+// one hub do not hold each other up.
+func (s *session) meetEnd(at Origin) error {
+	name := at.meeting()
+	if s.meetings[name] != nil {
+		return nil
+	}
+	if err := s.meet(name); err != nil {
+		return err
+	}
+	o, err := s.get(at) // only now, so that none is missed
+	if err == nil && o != nil && o.CI != (workflow.ID{}) {
+		delete(s.meetings, name)
+	}
+	return err
+}
+
+// meeting is the name at which those meet who are about an origin.
+func (o Origin) meeting() string { return "origin\x00" + o.Source + "\x00" + o.Key }
+
 // file puts an observation under its present keys.
 func (s *session) file(o *Observation) {
 	at := o.Origin()
