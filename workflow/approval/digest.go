@@ -30,6 +30,22 @@ func Digest(facts Facts, material []string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// material lists the facts on which an approval rests: those that the policy names,
+// and those that decide which of its stages apply. None = all facts.
+func (p Policy) material() []string {
+	if len(p.Material) == 0 {
+		return nil
+	}
+	names := slices.Clone(p.Material)
+	for _, s := range p.Stages {
+		for _, t := range s.When {
+			names = append(names, t.Fact)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Drift is what no longer agrees with what was put to the approvers.
 type Drift struct {
 	Facts  []string `json:"facts,omitempty"`  // the material facts that have changed, sorted
@@ -44,7 +60,7 @@ func (d Drift) Any() bool { return len(d.Facts) > 0 || len(d.People) > 0 }
 // to an approver afterwards, goes unnoticed.
 func (r *Request) Check(c Case, h Host, at time.Time) (Drift, error) {
 	var d Drift
-	fields := slices.Clone(r.Policy.Material)
+	fields := r.Policy.material()
 	if len(fields) == 0 {
 		fields = append(slices.Collect(maps.Keys(r.Case.Facts)), slices.Collect(maps.Keys(c.Facts))...)
 	}

@@ -31,7 +31,8 @@ type Policy struct {
 	// person for whom he votes; 0 = everybody votes himself.
 	Delegations int `json:"delegations,omitempty"`
 	// Material names the facts on which an approval rests: when one of them
-	// changes, the approval no longer holds. None named = all facts.
+	// changes, the approval no longer holds. None named = all facts. The facts
+	// that decide which stages apply are material in any case.
 	Material []string `json:"material,omitempty"`
 
 	Stages []Stage `json:"stages"`

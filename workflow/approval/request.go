@@ -107,7 +107,7 @@ func (r *Request) begin(c Case, h Host, at time.Time) error {
 		return fmt.Errorf("approval: policy %s: %w: %w", r.Policy.Name, ErrInvalid, err)
 	}
 	r.Case = c.clone()
-	r.Digest = Digest(c.Facts, r.Policy.Material)
+	r.Digest = Digest(c.Facts, r.Policy.material())
 	r.Status, r.Reason, r.Suspended = Requested, "", false
 	r.Opened, r.Updated, r.Decided = at.UTC(), at.UTC(), time.Time{}
 	r.Panels = nil
