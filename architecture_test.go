@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"incident/incidenttest": {"incident", "sla", "workflow", "workflow/memstore", "workflow/scenario"},
 	"problem":               {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 	"change/schedule":       {"sla/calendar"},
-	"change":                {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
+	"change":                {"change/schedule", "sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 }
 
 // Only these may import package testing outside of tests.

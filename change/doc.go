@@ -1,0 +1,45 @@
+// Package change is the practice of change enablement: letting changes happen that
+// are worth their risk, and none that nobody has approved.
+//
+//	changes, err := change.NewService(desk, change.Config{Directory: people, Conflicts: …})
+//	c, err := changes.Propose(ctx, ann, change.Proposal{Model: "normal", Title: "Upgrade the database", …})
+//	c, err = changes.Submit(ctx, ann, c.ID)                       // asks for approval
+//	c, err = changes.Vote(ctx, bob, c.ID, approval.Vote{Choice: approval.Approve})
+//	c, err = changes.Implement(ctx, dan, c.ID)
+//
+// # Models
+//
+// A [Model] says how changes of one sort are made: a lifecycle, and an approval policy
+// for each of its gates. [Models] ships ServiceNow's three:
+//
+//	standard   new → scheduled → implement → review → closed
+//	normal     new → assess → authorize → scheduled → implement → review → closed
+//	emergency  new → authorize → scheduled → implement → review → closed
+//
+// A gate is left by itself when its approval is decided: onwards, or back to new when
+// it is rejected, from where the change can be submitted again, or become one of
+// another model.
+//
+// # What can be relied on
+//
+//   - No state in which a change is implemented is reached without every approval that
+//     its model demands, whatever the guards of its lifecycle are, and whoever asks.
+//   - The approval is for the change as it was put to the approvers. If what is material
+//     changes, or if somebody who has voted becomes its implementer, they are asked
+//     again; once the work has begun, such an edit is refused.
+//   - The requester, who opened it, and who implements it or one of its tasks, do not
+//     decide, nor does who acts for one of them: see package approval.
+//   - Conflicts with other changes, blackouts and maintenance windows are no remark but
+//     a guard of the shipped lifecycles. Somebody named by [Config.MayExcept], who is
+//     not part of the change, can grant an exception from a blackout.
+//   - On hold is no state: approvals are suspended, tasks are held, and the change can
+//     only be released or cancelled. Tasks that were held by hand keep their hold.
+//   - A change is not closed while a task is open, nor without its review.
+//
+// # Where it differs from ServiceNow
+//
+// A change without an approver, or without a policy for it, is blocked; there it is
+// approved. Reverting to new is possible from assess and from authorize in every model.
+// The beginning of the work is a step that somebody takes, and is not taken by the
+// clock.
+package change

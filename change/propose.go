@@ -1,0 +1,184 @@
+package change
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/itsm-go/itsm/change/schedule"
+	"github.com/itsm-go/itsm/workflow"
+	"github.com/shopspring/decimal"
+)
+
+// Proposal is what is known when a change is proposed. Model and Title are needed;
+// without a requester the actor is the requester, or the person he acts for.
+type Proposal struct {
+	Model     string          `json:"model"`
+	Title     string          `json:"title"`
+	Details   string          `json:"details,omitempty"`
+	Requester string          `json:"requester,omitempty"`
+	Group     string          `json:"group,omitempty"`
+	Assignee  string          `json:"assignee,omitempty"`
+	Risk      string          `json:"risk,omitempty"`
+	Category  string          `json:"category,omitempty"`
+	Service   string          `json:"service,omitempty"`
+	Items     []schedule.Item `json:"items,omitempty"`
+	Plan      string          `json:"plan,omitempty"`
+	Test      string          `json:"test_plan,omitempty"`
+	BackOut   string          `json:"back_out_plan,omitempty"`
+	Start     time.Time       `json:"planned_start,omitzero"`
+	End       time.Time       `json:"planned_end,omitzero"`
+	Downtime  time.Duration   `json:"downtime,omitempty"` // elapsed
+	Cost      decimal.Decimal `json:"cost,omitzero"`
+	Fields    map[string]any  `json:"fields,omitempty"`
+}
+
+// ParseProposal decodes a proposal from JSON. Unknown fields are refused.
+func ParseProposal(data []byte) (Proposal, error) {
+	var r Proposal
+	if err := workflow.ParseJSON(data, "change: proposal", &r); err != nil {
+		return Proposal{}, err
+	}
+	return r, nil
+}
+
+// MaxItems is the most configuration items one change lists.
+const MaxItems = 1_000
+
+// Propose makes a new change. Nobody is asked before it is submitted.
+func (s *Service) Propose(ctx context.Context, actor workflow.Actor, r Proposal) (*Change, error) {
+	m, ok := s.models[r.Model]
+	if !ok {
+		return nil, fmt.Errorf("change: model %q is not one of %q: %w", r.Model, sortedKeys(s.models), workflow.ErrInvalid)
+	}
+	if r.Requester == "" {
+		r.Requester = actor.ID
+		if actor.OnBehalfOf != "" {
+			r.Requester = actor.OnBehalfOf
+		}
+	}
+	c := &Change{
+		Record: workflow.Record{Title: r.Title, Details: r.Details, State: m.Lifecycle.Initial,
+			Lifecycle: workflow.LifecycleRef{Name: m.Lifecycle.Name, Version: m.Lifecycle.Version}},
+		Model: m.Name, Type: m.Type, Requester: r.Requester, Group: r.Group, Assignee: r.Assignee, Risk: r.Risk, Category: r.Category, Service: r.Service,
+		Items: slices.Clone(r.Items), Plan: r.Plan, Test: r.Test, BackOut: r.BackOut, Start: r.Start.UTC(), End: r.End.UTC(), Downtime: r.Downtime, Cost: r.Cost,
+	}
+	var p workflow.Problems
+	fields, err := s.cfg.Fields.Check(r.Fields)
+	p.Add(err)
+	c.Fields = fields
+	c.check(&p)
+	if err := p.Err("change: proposal"); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, actor, c)
+}
+
+func (s *Service) create(ctx context.Context, actor workflow.Actor, made *Change) (*Change, error) {
+	var c *Change
+	res, err := s.desk.Do(ctx, workflow.Command{Name: "change.propose", Actor: actor, Key: s.key, At: s.at}, func(tx *workflow.Tx) error {
+		c = made.clone()
+		if err := tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindName}, Roles: s.cfg.OpenRoles}); err != nil {
+			return err
+		}
+		return s.kind.Create(tx, c, workflow.Entry{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if res.Duplicate {
+		return s.Get(ctx, res.Events[0].ID)
+	}
+	return c, nil
+}
+
+// check tells what is wrong with what a change says.
+func (c *Change) check(p *workflow.Problems) {
+	if c.Title == "" || len(c.Title) > workflow.MaxTitle {
+		p.Addf("the title has 1 to %d bytes, not %d", workflow.MaxTitle, len(c.Title))
+	}
+	for _, f := range []struct{ name, text string }{{"details", c.Details}, {"plan", c.Plan}, {"test plan", c.Test}, {"back-out plan", c.BackOut}} {
+		if len(f.text) > workflow.MaxText {
+			p.Addf("the %s has at most %d bytes, not %d", f.name, workflow.MaxText, len(f.text))
+		}
+	}
+	for _, f := range []struct{ name, text string }{{"requester", c.Requester}, {"group", c.Group}, {"assignee", c.Assignee}, {"risk", c.Risk},
+		{"category", c.Category}, {"service", c.Service}} {
+		if len(f.text) > workflow.MaxKey {
+			p.Addf("%s has at most %d bytes, not %d", f.name, workflow.MaxKey, len(f.text))
+		}
+	}
+	if c.Start.IsZero() != c.End.IsZero() || !c.Start.IsZero() && !c.Start.Before(c.End) {
+		p.Addf("the planned window needs a start before its end, or neither")
+	}
+	if c.Downtime < 0 || c.Cost.IsNegative() {
+		p.Addf("downtime and cost are not negative")
+	}
+	if len(c.Items) > MaxItems {
+		p.Addf("%d configuration items, at most %d", len(c.Items), MaxItems)
+	}
+	for i, it := range c.Items {
+		if it.ID == "" || len(it.ID) > workflow.MaxKey {
+			p.Addf("configuration item %d: an id has 1 to %d bytes", i+1, workflow.MaxKey)
+		}
+		if slices.ContainsFunc(c.Items[:i], func(o schedule.Item) bool { return o.ID == it.ID }) {
+			p.Addf("configuration item %q is listed twice", it.ID)
+		}
+	}
+}
+
+// Update changes what the change says, in place, by a function that must have no
+// other effect. Only what a [Proposal] can say, besides the model and the requester,
+// is taken over. If what was put to the approvers differs, they are asked again; once
+// it is being implemented that is an error matching [ErrApproved].
+func (s *Service) Update(ctx context.Context, actor workflow.Actor, id workflow.ID, edit func(*Proposal)) (*Change, error) {
+	return s.run(ctx, actor, id, "update", func(st *step) error {
+		if err := st.authorize(RoleManager, RoleAgent, RoleImplementer, RoleRequester, workflow.RoleSystem); err != nil {
+			return err
+		}
+		if err := st.unfinished(); err != nil {
+			return err
+		}
+		c := st.c
+		r := Proposal{Model: c.Model, Title: c.Title, Details: c.Details, Requester: c.Requester, Group: c.Group, Assignee: c.Assignee, Risk: c.Risk,
+			Category: c.Category, Service: c.Service, Items: c.clone().Items, Plan: c.Plan, Test: c.Test, BackOut: c.BackOut, Start: c.Start, End: c.End,
+			Downtime: c.Downtime, Cost: c.Cost, Fields: map[string]any{}}
+		for name, v := range c.Fields {
+			r.Fields[name] = v
+		}
+		edit(&r)
+		c.Title, c.Details, c.Group, c.Assignee, c.Risk, c.Category, c.Service = r.Title, r.Details, r.Group, r.Assignee, r.Risk, r.Category, r.Service
+		c.Items, c.Plan, c.Test, c.BackOut, c.Downtime, c.Cost = slices.Clone(r.Items), r.Plan, r.Test, r.BackOut, r.Downtime, r.Cost
+		c.Start, c.End = r.Start.UTC(), r.End.UTC()
+		var p workflow.Problems
+		fields, err := s.cfg.Fields.Check(r.Fields)
+		p.Add(err)
+		c.Fields = fields
+		c.check(&p)
+		if err := p.Err("change: updating " + c.Name()); err != nil {
+			return err
+		}
+		return st.askAgain()
+	})
+}
+
+// SetModel makes the change one of another model. That is possible while it is new
+// and no approval is under way; after a rejection it is new again (ServiceNow).
+func (s *Service) SetModel(ctx context.Context, actor workflow.Actor, id workflow.ID, model string) (*Change, error) {
+	return s.run(ctx, actor, id, "set_model", func(st *step) error {
+		if err := st.authorize(RoleManager, RoleAgent, RoleRequester, workflow.RoleSystem); err != nil {
+			return err
+		}
+		m, ok := s.models[model]
+		if !ok {
+			return fmt.Errorf("change: model %q is not one of %q: %w", model, sortedKeys(s.models), workflow.ErrInvalid)
+		}
+		if s.Category(st.c) != workflow.CategoryNew {
+			return fmt.Errorf("change: %s is %s: its model changes only while it is new: %w", st.c.Name(), st.c.State, workflow.ErrTransition)
+		}
+		st.c.Model, st.c.Type, st.c.State = m.Name, m.Type, m.Lifecycle.Initial
+		st.c.Lifecycle = workflow.LifecycleRef{Name: m.Lifecycle.Name, Version: m.Lifecycle.Version}
+		return nil
+	})
+}
