@@ -154,7 +154,10 @@ func (m Model) bindings(host map[string]workflow.Guard[Facts]) workflow.Bindings
 		b.Guards["approved."+state] = workflow.Guard[Facts]{Explain: "the approval in " + state + " must be granted",
 			Check: func(f Facts) bool { a := f.Change.approval(state); return a != nil && a.Request.Granted() }}
 		b.Guards["rejected."+state] = workflow.Guard[Facts]{Explain: "the approval in " + state + " must be rejected",
-			Check: func(f Facts) bool { a := f.Change.approval(state); return a != nil && a.Request.Status == approval.Rejected }}
+			Check: func(f Facts) bool {
+				a := f.Change.approval(state)
+				return a != nil && a.Request.Status == approval.Rejected
+			}}
 	}
 	for name, g := range host {
 		b.Guards[name] = g
