@@ -490,3 +490,24 @@ func TestRemovedRelationType(t *testing.T) {
 	require.NoError(t, m.Refresh(ctx))
 	require.Equal(t, names(w.topology().Dependencies(c.ID)), names(m.Topology().Dependencies(c.ID)))
 }
+
+// What a merge brings to an item is led on by the next merge of the same command, as
+// it would be by one of its own.
+func TestMergesOfOneCommandSeeEachOther(t *testing.T) {
+	w := newWorld(t, cmdb.Config{})
+	desk, inv := oneDesk(w)
+	kept, old := w.add(cmdb.ClassServer, "kept"), w.add(cmdb.ClassServer, "old")
+	app := w.add(cmdb.ClassApplication, "app")
+	dup := w.add(cmdb.ClassApplication, "dup", to(cmdb.RunsOn, old))
+	_, err := desk.Do(ctx, workflow.Command{Name: "x", Actor: editor}, func(tx *workflow.Tx) error {
+		if _, err := inv.MergeIn(tx, app.ID, dup.ID, "same"); err != nil {
+			return err
+		}
+		_, err := inv.MergeIn(tx, kept.ID, old.ID, "same")
+		return err
+	})
+	require.NoError(t, err)
+	app, err = w.Get(ctx, app.ID)
+	require.NoError(t, err)
+	require.Equal(t, []workflow.ID{kept.ID}, app.Related(cmdb.RunsOn))
+}

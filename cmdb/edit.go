@@ -132,9 +132,9 @@ func (inv *Inventory) checkReclassified(tx *workflow.Tx, ci *CI) error {
 			p.Addf("a %s does not begin a relation %s, only one of %q", ci.Class, r.Type, t.From)
 		}
 	}
-	for other, err := range inv.RelatedTo(tx.Context(), ci.ID) {
+	for other, err := range inv.relatedIn(tx, ci.ID) {
 		if err == nil {
-			other, err = inv.kind.Get(tx, other.ID) // the command may have changed it
+			other, err = inv.kind.Get(tx, other.ID) // so that the commit proves it
 		}
 		if err != nil {
 			return err
@@ -145,7 +145,7 @@ func (inv *Inventory) checkReclassified(tx *workflow.Tx, ci *CI) error {
 			}
 		}
 	}
-	for other, err := range inv.ReferringTo(tx.Context(), ci.ID) {
+	for other, err := range inv.referringIn(tx, ci.ID) {
 		if err != nil {
 			return err
 		}

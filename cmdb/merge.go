@@ -161,15 +161,14 @@ func (inv *Inventory) redirect(tx *workflow.Tx, from, to *CI) error {
 
 func (inv *Inventory) redirectSome(tx *workflow.Tx, from, to *CI, most int) error {
 	n := 0
-	for found, err := range inv.RelatedTo(tx.Context(), from.ID) {
+	for ci, err := range inv.relatedIn(tx, from.ID) {
 		if err != nil {
 			return err
 		}
 		if n++; n > most {
 			break
 		}
-		ci, err := inv.kind.Get(tx, found.ID)
-		if err != nil {
+		if ci, err = inv.kind.Get(tx, ci.ID); err != nil { // so that the commit proves it
 			return err
 		}
 		for i, r := range ci.Relations {
@@ -195,12 +194,11 @@ func (inv *Inventory) redirectSome(tx *workflow.Tx, from, to *CI, most int) erro
 
 // redirectReferences leads attributes that are indexed from one item to another.
 func (inv *Inventory) redirectReferences(tx *workflow.Tx, from, to *CI) error {
-	for found, err := range inv.ReferringTo(tx.Context(), from.ID) {
+	for ci, err := range inv.referringIn(tx, from.ID) {
 		if err != nil {
 			return err
 		}
-		ci, err := inv.kind.Get(tx, found.ID)
-		if err != nil {
+		if ci, err = inv.kind.Get(tx, ci.ID); err != nil {
 			return err
 		}
 		for _, a := range inv.cfg.Model.references(ci.Class) {

@@ -115,6 +115,17 @@ func (inv *Inventory) needed(ctx context.Context, ci *CI) (int, error) {
 // ReferringTo yields the items that refer to an item by an attribute that is indexed,
 // once each.
 func (inv *Inventory) ReferringTo(ctx context.Context, id workflow.ID) iter.Seq2[*CI, error] {
+	return inv.referring(id, func(c workflow.Condition) iter.Seq2[*CI, error] {
+		return inv.Find(ctx, workflow.Query{Where: []workflow.Condition{c}})
+	})
+}
+
+// referringIn is ReferringTo as it stands within a command.
+func (inv *Inventory) referringIn(tx *workflow.Tx, id workflow.ID) iter.Seq2[*CI, error] {
+	return inv.referring(id, func(c workflow.Condition) iter.Seq2[*CI, error] { return inv.kind.FindIn(tx, c) })
+}
+
+func (inv *Inventory) referring(id workflow.ID, find func(workflow.Condition) iter.Seq2[*CI, error]) iter.Seq2[*CI, error] {
 	names := map[string]bool{}
 	for class := range inv.cfg.Model.classes {
 		for _, a := range inv.cfg.Model.references(class) {
@@ -127,8 +138,7 @@ func (inv *Inventory) ReferringTo(ctx context.Context, id workflow.ID) iter.Seq2
 			if !names[name] {
 				continue
 			}
-			q := workflow.Query{Where: []workflow.Condition{workflow.Is("field."+name, workflow.StringKey(inv.kind.Ref(id).String()))}}
-			for ci, err := range inv.Find(ctx, q) {
+			for ci, err := range find(workflow.Is("field."+name, workflow.StringKey(inv.kind.Ref(id).String()))) {
 				if err == nil && seen[ci.ID] {
 					continue
 				}
@@ -146,4 +156,10 @@ func (inv *Inventory) ReferringTo(ctx context.Context, id workflow.ID) iter.Seq2
 // RelatedTo yields the items that have a relation to an item.
 func (inv *Inventory) RelatedTo(ctx context.Context, id workflow.ID) iter.Seq2[*CI, error] {
 	return inv.Find(ctx, workflow.Query{Where: []workflow.Condition{workflow.Is(IndexTo, workflow.IDKey(id))}})
+}
+
+// relatedIn is RelatedTo as it stands within a command: what the command has written
+// so far counts.
+func (inv *Inventory) relatedIn(tx *workflow.Tx, id workflow.ID) iter.Seq2[*CI, error] {
+	return inv.kind.FindIn(tx, workflow.Is(IndexTo, workflow.IDKey(id)))
 }

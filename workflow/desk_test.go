@@ -301,3 +301,43 @@ func TestAWriteThatChangesNothingLeavesTheVersion(t *testing.T) {
 	require.Equal(t, int64(2), write(func(*ticket) {}, "looked at it").Version)
 	require.Equal(t, int64(3), write(func(x *ticket) { x.Count++ }, "").Version)
 }
+
+// A search within a command sees what the command has written, and nothing of those
+// records that is stored.
+func TestSearchingWithinACommand(t *testing.T) {
+	d, k := newDesk(memstore.New()), ticketKind(t)
+	one, two := open(t, d, k, "one"), open(t, d, k, "two")
+	titles := func(tx *workflow.Tx, count int64) (found []string) {
+		for rec, err := range k.FindIn(tx, workflow.Is("count", workflow.IntKey(count))) {
+			require.NoError(t, err)
+			found = append(found, rec.Title)
+		}
+		return found
+	}
+	_, err := d.Do(t.Context(), workflow.Command{Name: "ticket.count", Actor: ann}, func(tx *workflow.Tx) error {
+		require.Equal(t, []string{"one", "two"}, titles(tx, 0))
+		rec, err := k.Get(tx, one.ID)
+		require.NoError(t, err)
+		rec.Count = 7
+		require.NoError(t, k.Put(tx, rec, workflow.Entry{}))
+		require.NoError(t, k.Create(tx, &ticket{Record: workflow.Record{Title: "three", State: "new"}, Count: 7}, workflow.Entry{}))
+		require.Equal(t, []string{"two"}, titles(tx, 0))
+		require.Equal(t, []string{"one", "three"}, titles(tx, 7))
+		seen := 0
+		for rec, err := range k.FindIn(tx) { // writing meanwhile
+			require.NoError(t, err)
+			seen++
+			rec.Count++
+			if _, err := k.Get(tx, rec.ID); err != nil {
+				return err
+			}
+			require.NoError(t, k.Put(tx, rec, workflow.Entry{}))
+		}
+		require.Equal(t, 3, seen)
+		return nil
+	})
+	require.NoError(t, err)
+	two, err = k.Load(t.Context(), d.Store(), two.ID)
+	require.NoError(t, err)
+	require.Equal(t, 1, two.Count)
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -167,6 +168,45 @@ func (k *Kind[T]) Get(tx *Tx, id ID) (T, error) {
 		return none, err
 	}
 	return k.Decode(d.after)
+}
+
+// FindIn yields, within a command, the records that pass all the conditions, as they
+// stand in it: what the command has written so far counts, and not what is stored of
+// it. The caller may write while it goes on. A record is yielded once.
+func (k *Kind[T]) FindIn(tx *Tx, where ...Condition) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		seen := map[ID]bool{}
+		use := func(doc Document) bool {
+			if d := tx.open[doc.Ref]; d != nil && d.written {
+				doc = d.after
+			}
+			if seen[doc.ID] || !passes(doc.Index, where) {
+				return true
+			}
+			seen[doc.ID] = true
+			rec, err := k.Decode(doc)
+			return yield(rec, err) && err == nil
+		}
+		for doc, err := range tx.Store().Find(tx.ctx, Query{Kind: k.cfg.Name, Where: where}) {
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			if !use(doc) {
+				return
+			}
+		}
+		for i := 0; i < len(tx.order); i++ { // it may grow meanwhile
+			if doc := tx.order[i].after; doc.Kind == k.cfg.Name && !use(doc) {
+				return
+			}
+		}
+	}
+}
+
+func passes(ix Index, where []Condition) bool {
+	return !slices.ContainsFunc(where, func(c Condition) bool { return !c.Holds(ix) })
 }
 
 // GetOrCreate reads a record within a command, or creates the one that fresh
