@@ -219,7 +219,7 @@ func (s *session) finish(looked map[Origin]bool, plans map[Origin]*plan) (map[Or
 			return nil, err
 		}
 	}
-	for _, step := range []func(*plan) error{s.weigh, s.loosen, s.write} {
+	for _, step := range []func(*plan) error{s.reclassify, s.weigh, s.loosen, s.write} {
 		for _, p := range order {
 			if err := step(p); err != nil {
 				return nil, err

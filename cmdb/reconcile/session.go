@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -25,7 +24,6 @@ type session struct {
 	classes  map[workflow.ID]string          // that items are going to be of
 	parted   map[workflow.ID]map[string]bool // sources of which an item has lost an observation
 	hit      map[Origin]bool                 // clusters, by their first, that have to be worked out anew
-	left     map[workflow.ID][]cmdb.Relation // what observations had brought to an item that they are no longer of
 	why      map[Origin][]string             // what was decided, and why
 	note     string                          // the reason that a person gave
 }
@@ -33,7 +31,7 @@ type session struct {
 func newSession(r *Reconciler, tx *workflow.Tx) *session {
 	return &session{r: r, tx: tx, met: map[Origin]*Observation{}, fresh: map[Origin]bool{}, dirty: map[Origin]bool{},
 		asked: map[workflow.IndexEntry]bool{}, known: map[workflow.IndexEntry]map[Origin]bool{},
-		under: map[Origin][]workflow.IndexEntry{}, meetings: map[string]*meeting{}, classes: map[workflow.ID]string{}, parted: map[workflow.ID]map[string]bool{}, hit: map[Origin]bool{}, left: map[workflow.ID][]cmdb.Relation{}, why: map[Origin][]string{}}
+		under: map[Origin][]workflow.IndexEntry{}, meetings: map[string]*meeting{}, classes: map[workflow.ID]string{}, parted: map[workflow.ID]map[string]bool{}, hit: map[Origin]bool{}, why: map[Origin][]string{}}
 }
 
 // get returns an observation, or nil if there is none.

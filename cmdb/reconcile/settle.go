@@ -89,6 +89,7 @@ func (s *session) stands(p *plan) bool { return s.r.rules.believe(p.members, nil
 // leave takes the observations of a plan away from an item.
 func (s *session) leave(p *plan, id workflow.ID) error {
 	var back workflow.ID
+	var lost []cmdb.Relation
 	for _, o := range p.members {
 		if o.CI != id {
 			continue
@@ -96,7 +97,7 @@ func (s *session) leave(p *plan, id workflow.ID) error {
 		if o.Before != (workflow.ID{}) && back == (workflow.ID{}) {
 			back = o.Before
 		}
-		s.left[id] = append(s.left[id], o.Resolved...)
+		lost = append(lost, o.Resolved...)
 		if s.parted[id] == nil {
 			s.parted[id] = map[string]bool{}
 		}
@@ -104,8 +105,8 @@ func (s *session) leave(p *plan, id workflow.ID) error {
 		o.CI, o.Before, o.Resolved = workflow.ID{}, workflow.ID{}, nil
 		s.touch(o)
 	}
-	if back == (workflow.ID{}) {
-		return nil
+	if err := s.unrelate(id, lost); err != nil || back == (workflow.ID{}) || !s.stands(p) {
+		return err
 	}
 	ci, err := s.r.inv.Kind().Get(s.tx, back)
 	if err != nil || ci.DuplicateOf == (workflow.ID{}) {
@@ -114,10 +115,9 @@ func (s *session) leave(p *plan, id workflow.ID) error {
 	if ci, err = s.r.inv.UnmergeIn(s.tx, back, p.why[len(p.why)-1]); err != nil {
 		return err
 	}
-	s.left[back] = append(s.left[back], ci.Relations...) // those that still hold are brought again
 	p.members[0].CI = back
 	s.touch(p.members[0])
-	return nil
+	return s.unrelate(back, ci.Relations) // those that still hold are brought again
 }
 
 // items are those that the observations of a plan have had.
@@ -249,6 +249,9 @@ func (s *session) unite(p *plan, ids []workflow.ID) error {
 				break
 			}
 		}
+		if err := s.release(dup.ID, items[0].Class); err != nil {
+			return err
+		}
 		var err error
 		if p.ci, err = s.r.inv.MergeIn(s.tx, items[0].ID, dup.ID, why); err != nil {
 			return err
@@ -307,10 +310,68 @@ func (s *session) entered(rule Rule, id Identifier, o *Observation) (*cmdb.CI, e
 			if err != nil {
 				return nil, err
 			}
-			return s.r.inv.Kind().Get(s.tx, main)
+			others, err := s.find(indexCI, workflow.IDKey(main))
+			if err != nil {
+				return nil, err
+			}
+			if len(others) == 0 { // else they have it, and differ
+				return s.r.inv.Kind().Get(s.tx, main)
+			}
 		}
 	}
 	return nil, nil
+}
+
+// reclassify prepares an item for the class that it is going to be of.
+func (s *session) reclassify(p *plan) error {
+	if p.ci == nil || p.ci.Class == p.golden.class {
+		return nil
+	}
+	return s.release(p.ci.ID, p.golden.class)
+}
+
+// release takes relations to an item away, however many, that observations have
+// brought and that one of another class cannot have: they must not keep it from
+// becoming that. Whoever has brought them is linked to the item, and looked at again.
+func (s *session) release(id workflow.ID, class string) error {
+	for from, err := range s.r.inv.Kind().FindIn(s.tx, workflow.Is(cmdb.IndexTo, workflow.IDKey(id))) {
+		if err != nil {
+			return err
+		}
+		fits := func(r cmdb.Relation) bool {
+			return r.To != id || s.r.rules.model.Allows(r.Type, from.Class, class) == nil
+		}
+		if !slices.ContainsFunc(from.Relations, func(r cmdb.Relation) bool { return !fits(r) }) {
+			continue
+		}
+		list, err := s.find(indexCI, workflow.IDKey(from.ID))
+		if err != nil {
+			return err
+		}
+		for _, o := range list {
+			var kept, lost []cmdb.Relation
+			for _, r := range o.Resolved {
+				now, err := s.led(r)
+				if err != nil {
+					return err
+				}
+				if fits(now) {
+					kept = append(kept, r)
+				} else {
+					lost = append(lost, r)
+				}
+			}
+			if len(lost) == 0 {
+				continue
+			}
+			o.Resolved = kept
+			s.touch(o)
+			if err := s.unrelate(from.ID, lost); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // weigh works out which relations an item is to have, from what is planned for all.
@@ -330,15 +391,37 @@ func (s *session) weigh(p *plan) error {
 // loosen takes relations away that observations no longer bring, everywhere, before
 // anything changes its class or gets others.
 func (s *session) loosen(p *plan) error {
-	if p.ci == nil || len(p.unrelate) == 0 {
+	if p.ci == nil {
 		return nil
 	}
-	now, err := s.r.inv.UpdateIn(s.tx, p.ci.ID, cmdb.Edit{Unrelate: p.unrelate, Report: &cmdb.Report{Claims: p.ci.Claims, Sources: p.ci.Sources}})
-	if errors.Is(err, workflow.ErrTransition) {
-		return nil // write tells
-	}
+	err := s.unrelate(p.ci.ID, p.unrelate)
 	if err == nil {
-		p.ci = now
+		p.ci, err = s.r.inv.Kind().Get(s.tx, p.ci.ID)
+	}
+	return err
+}
+
+// unrelate takes relations from an item that observations had brought, as far as it
+// has them and changes any more. Those that others bring too come again.
+func (s *session) unrelate(id workflow.ID, brought []cmdb.Relation) error {
+	ci, err := s.r.inv.Kind().Get(s.tx, id)
+	if err != nil {
+		return err
+	}
+	e := cmdb.Edit{Report: &cmdb.Report{Claims: ci.Claims, Sources: ci.Sources}}
+	for _, r := range brought {
+		if r, err = s.led(r); err != nil {
+			return err
+		}
+		if slices.Contains(ci.Relations, r) && !slices.Contains(e.Unrelate, r) {
+			e.Unrelate = append(e.Unrelate, r)
+		}
+	}
+	if len(e.Unrelate) == 0 {
+		return nil
+	}
+	if _, err = s.r.inv.UpdateIn(s.tx, id, e); errors.Is(err, workflow.ErrTransition) {
+		return nil // write tells
 	}
 	return err
 }
@@ -441,16 +524,12 @@ func (s *session) move(p *plan, action, reason string) (moved bool, err error) {
 // and which they brought before and no longer do. Those that people have entered stay.
 func (s *session) relations(p *plan) (relate, unrelate []cmdb.Relation, err error) {
 	brought := map[cmdb.Relation]bool{}
-	for _, r := range s.left[p.ci.ID] {
-		brought[r] = true
-	}
 	for _, o := range p.members {
 		for _, r := range o.Resolved {
-			to, err := s.surviving(r.To)
-			if err != nil {
+			if r, err = s.led(r); err != nil {
 				return nil, nil, err
 			}
-			brought[cmdb.Relation{Type: r.Type, To: to}] = true
+			brought[r] = true
 		}
 	}
 	have := &ends{of: map[string]int{}}
@@ -500,6 +579,12 @@ func (s *session) byPrecedence(p *plan) []*Observation {
 		y, _ := place(ranking, b.Payload.Source)
 		return cmp.Or(cmp.Compare(x, y), b.Payload.At.Compare(a.Payload.At))
 	})
+}
+
+// led is a relation as it is once its end was merged into another item.
+func (s *session) led(r cmdb.Relation) (cmdb.Relation, error) {
+	to, err := s.surviving(r.To)
+	return cmdb.Relation{Type: r.Type, To: to}, err
 }
 
 // surviving is the item that another one was merged into, or itself.
