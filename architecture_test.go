@@ -40,6 +40,9 @@ var mayImport = map[string][]string{
 	"incident/incidenttest": {"incident", "sla", "workflow", "workflow/memstore", "workflow/scenario"},
 	"problem":               {"sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 	"change/schedule":       {"sla/calendar"},
+	"change/risk":           {},
+	"change/report":         {},
+	"change/cab":            {"workflow", "workflow/approval", "sla/calendar"},
 	"change":                {"change/schedule", "sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 }
 

@@ -8,8 +8,9 @@
 //   - [github.com/itsm-go/itsm/cmdb]: the configuration: items, relations, what a
 //     failure means; its package reconcile brings many sources together.
 //   - [github.com/itsm-go/itsm/cmdb/graph]: what stops working when something fails.
-//   - [github.com/itsm-go/itsm/change]: the practice of change enablement; its package
-//     schedule knows windows, blackouts and conflicts.
+//   - [github.com/itsm-go/itsm/change]: the practice of change enablement; its packages
+//     schedule, risk, cab and report know windows and conflicts, risks, boards and
+//     figures.
 //   - [github.com/itsm-go/itsm/workflow/approval]: who approves what.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.
