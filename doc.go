@@ -9,8 +9,8 @@
 //     failure means; its package reconcile brings many sources together.
 //   - [github.com/itsm-go/itsm/cmdb/graph]: what stops working when something fails.
 //   - [github.com/itsm-go/itsm/change]: the practice of change enablement; its packages
-//     schedule, risk, cab and report know windows and conflicts, risks, boards and
-//     figures.
+//     schedule, forward, risk, cab and report know windows and conflicts, pictures of
+//     what comes, risks, boards and figures.
 //   - [github.com/itsm-go/itsm/workflow/approval]: who approves what.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.
@@ -21,8 +21,9 @@
 //     configuration; package incidenttest has those of incidents.
 //
 // In modules of their own are the SQL store (workflow/sqlstore), public holidays
-// and iCalendar (sla/holidays), the benchmarks beside other libraries
-// (workflow/bench, sla/bench, cmdb/bench) and runnable programs (examples).
+// and iCalendar (sla/holidays), calendar feeds of changes (change/ical), the
+// benchmarks beside other libraries (workflow/bench, sla/bench, cmdb/bench) and
+// runnable programs (examples).
 //
 // Arrows only point down: calendar and graph use nothing but the standard library,
 // the kernel may use the calendar, service levels use both, practices use all of
