@@ -455,3 +455,27 @@ func TestAProposalIsChecked(t *testing.T) {
 	}
 	require.Equal(t, []string{c.Number}, waiting)
 }
+
+func TestTheChairClosesTheVote(t *testing.T) {
+	chair := func(_ *change.Change, gate string, by workflow.Actor) bool {
+		return gate == change.StateAuthorize && by.ID == "eve"
+	}
+	models := change.Models()
+	models[1].Gates[change.StateAuthorize].Stages[0].Quorum = 2
+	w := newWorld(t, func(c *change.Config) { c.MayClose, c.Models = chair, models })
+	w.people.behind["board cab"] = []string{"bob", "cho", "eve", "fay"}
+	c, err := w.Propose(ctx, ann, proposal("normal"))
+	require.NoError(t, err)
+	c, err = w.drive(c, "submit", "gus+", "bob+")
+	require.NoError(t, err)
+	_, err = w.CloseVote(ctx, workflow.User("eve"), c.ID)
+	require.ErrorIs(t, err, approval.ErrQuorum, "one of four")
+	c, err = w.drive(c, "cho+")
+	require.NoError(t, err)
+	require.Equal(t, change.StateAuthorize, c.State, "two of four are no majority")
+	_, err = w.CloseVote(ctx, workflow.User("bob"), c.ID)
+	require.ErrorIs(t, err, workflow.ErrForbidden)
+	c, err = w.CloseVote(ctx, workflow.User("eve"), c.ID)
+	require.NoError(t, err)
+	require.Equal(t, change.StateScheduled, c.State, "all who have voted approve")
+}

@@ -217,11 +217,13 @@ func (s *Service) Recuse(ctx context.Context, actor workflow.Actor, id workflow.
 }
 
 // CloseVote ends the vote of a stage that has a quorum: see [approval.Request.Close].
-// It is for change managers.
+// It is for change managers, and for whom [Config.MayClose] names.
 func (s *Service) CloseVote(ctx context.Context, actor workflow.Actor, id workflow.ID) (*Change, error) {
 	return s.decide(ctx, actor, id, "close_vote", func(st *step, r *approval.Request) (approval.Request, error) {
-		if err := st.authorize(RoleManager); err != nil {
-			return approval.Request{}, err
+		if may := s.cfg.MayClose; may == nil || !may(st.c.clone(), st.c.State, actor) {
+			if err := st.authorize(RoleManager); err != nil {
+				return approval.Request{}, err
+			}
 		}
 		return r.Close(actor.ID, host{st}, st.tx.Now())
 	})

@@ -44,6 +44,10 @@ type Config struct {
 	// Default: nobody.
 	MayExcept func(blackout string, by workflow.Actor) bool
 
+	// MayClose tells who may close the vote on a change at a gate, besides change
+	// managers: the chair of the board that is asked there. Default: nobody.
+	MayClose func(c *Change, gate string, by workflow.Actor) bool
+
 	OpenRoles []string // who may propose changes; default: anyone
 }
 

@@ -112,7 +112,7 @@ func TestAlternatesAreDelegatesWhileTheyHaveTheSeat(t *testing.T) {
 		return ds
 	}
 	ds := until(from)
-	require.Equal(t, []approval.Delegation{{From: "bob", To: "alf", Start: from, End: m.End, Policies: []string{"change-authorize"}, Reason: "alternate at CAB0000001"}}, ds)
+	require.Equal(t, []approval.Delegation{{From: "bob", To: "alf", Start: from, End: m.End, Policies: []string{"change-authorize"}, Asked: []string{"board cab"}, Reason: "alternate at CAB0000001"}}, ds)
 	require.NoError(t, approval.CheckDelegations(ds))
 	require.Empty(t, until(from.Add(-time.Second)))
 	require.Len(t, until(m.End.Add(time.Hour)), 1, "a meeting may run over")

@@ -45,7 +45,7 @@ func (m *Meeting) delegations(policy string, at time.Time) []approval.Delegation
 			}
 		}
 		if a.Role == AsAlternate && !at.Before(a.Joined) && at.Before(end) {
-			all = append(all, approval.Delegation{From: a.For, To: a.Person, Start: a.Joined, End: end, Policies: slices.Clone(m.Board.Policies),
+			all = append(all, approval.Delegation{From: a.For, To: a.Person, Start: a.Joined, End: end, Policies: slices.Clone(m.Board.Policies), Asked: []string{m.Board.Selector().String()},
 				Reason: "alternate at " + m.Name()})
 		}
 	}

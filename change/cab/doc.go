@@ -44,8 +44,9 @@
 //     them. Without a quorum the vote is not closed: [QuorumError]. The approval counts
 //     on its own how many have voted, see [Board.Stage].
 //   - While an alternate has a seat he is the member's delegate for the approval: the
-//     host adds [Service.Delegations] to its own. They hold for the policies that the
-//     board names, for every change in them, and not only for the agenda's.
+//     host adds [Service.Delegations] to its own. They hold where the board is asked, in
+//     the policies that it names, for every change in them, and not only for the
+//     agenda's. What the member is asked as anything else is not his alternate's.
 //   - Separation of duties is the approval's: requesters and implementers are refused,
 //     and so are their alternates. The minutes name them.
 //   - Votes can be cast outside of meetings as well. An item on which they have decided

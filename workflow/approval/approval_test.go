@@ -3,6 +3,7 @@ package approval_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -211,6 +212,47 @@ func TestDelegation(t *testing.T) {
 		_, err = cast(with(over), approval.Case{}, "zoe")
 		require.ErrorIs(t, err, approval.ErrNotEligible)
 	})
+	t.Run("only for the seat to which it is narrowed", func(t *testing.T) {
+		narrow := func(from, to string) approval.Delegation {
+			d := by(from, to)
+			d.Asked = []string{"board cab"}
+			return d
+		}
+		asks := func(ask ...approval.Selector) approval.Policy {
+			return policy(approval.Stage{Ask: ask, Approve: approval.Rule{Kind: approval.All}})
+		}
+		for _, c := range []struct {
+			name   string
+			policy approval.Policy
+			ds     []approval.Delegation
+			may    []string // for whom zoe votes
+		}{
+			{"asked as a member of the board", asks(board...), []approval.Delegation{narrow("bob", "zoe")}, []string{"bob"}},
+			{"asked in person", asks(person("bob")), []approval.Delegation{narrow("bob", "zoe")}, nil},
+			{"asked as both", asks(person("bob"), board[0]), []approval.Delegation{narrow("bob", "zoe")}, []string{"bob"}},
+			{"asked in another group", asks(approval.Selector{Kind: approval.Group, Name: "dba"}), []approval.Delegation{narrow("bob", "zoe")}, nil},
+			{"what others have delegated is not passed on", asks(board...), []approval.Delegation{narrow("bob", "zoe"), by("ann", "bob")}, []string{"bob"}},
+			{"nor is the seat passed on first", asks(board...), []approval.Delegation{narrow("bob", "x"), by("x", "zoe")}, []string{"bob"}},
+			{"a wide one goes as far as ever", asks(board...), []approval.Delegation{narrow("bob", "zoe"), by("bob", "zoe"), by("ann", "bob")}, []string{"ann", "bob"}},
+			{"whatever their order", asks(board...), []approval.Delegation{by("ann", "bob"), by("bob", "zoe"), narrow("bob", "zoe")}, []string{"ann", "bob"}},
+		} {
+			h := with(c.ds...)
+			for _, who := range []string{"ann", "bob", "cho", "dan"} {
+				r := open(t, c.policy, approval.Case{}, h)
+				_, err := r.Vote(approval.Vote{By: "zoe", For: []string{who}, Choice: approval.Approve}, h, nil, at)
+				if slices.Contains(c.may, who) {
+					require.NoError(t, err, "%s: for %s", c.name, who)
+				} else {
+					require.ErrorIs(t, err, approval.ErrNotEligible, "%s: for %s", c.name, who)
+				}
+			}
+		}
+		d := narrow("mia", "bob")
+		r := open(t, asks(board...), excluding("mia"), with(d))
+		require.NotContains(t, r.Pending(), "bob", "who acts for the requester in one thing decides on none of his")
+		d.Asked = []string{""}
+		require.ErrorContains(t, approval.CheckDelegations([]approval.Delegation{d}), "asked")
+	})
 	t.Run("not to the requester", func(t *testing.T) {
 		_, err := cast(with(by("ann", "zoe")), excluding("zoe"), "zoe")
 		require.ErrorIs(t, err, approval.ErrConflictOfInterest)
@@ -278,6 +320,12 @@ func TestRecusing(t *testing.T) {
 	require.Empty(t, r.Panels[0].Ballots)
 	_, err = r.Vote(approval.Vote{By: "ann", Choice: approval.Approve}, host, nil, monday.Add(3*time.Hour))
 	require.ErrorIs(t, err, approval.ErrConflictOfInterest)
+
+	again, err := r.Recuse("ann", "as I said", host, monday.Add(3*time.Hour))
+	require.NoError(t, err, "the answer was lost, and it is said again")
+	require.Equal(t, r.Panels, again.Panels)
+	_, err = r.Recuse("zoe", "I know nothing of it", host, monday.Add(3*time.Hour))
+	require.ErrorIs(t, err, approval.ErrNotEligible)
 }
 
 func TestClosingAVote(t *testing.T) {

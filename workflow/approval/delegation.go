@@ -15,7 +15,12 @@ type Delegation struct {
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`                // not from then on
 	Policies []string  `json:"policies,omitempty"` // the policies for which it holds; none named = all
-	Reason   string    `json:"reason,omitempty"`
+	// Asked narrows it to the person's own seat in stages where one of these selectors,
+	// such as "board cab", asks for him; none named = wherever he is asked. What others
+	// have delegated to him is not passed on by it. Separation of duties does not look
+	// at it: who acts for somebody in one thing decides on none that he is part of.
+	Asked  []string `json:"asked,omitempty"`
+	Reason string   `json:"reason,omitempty"`
 }
 
 // covers reports whether the delegation holds for a policy at an instant.
@@ -35,6 +40,11 @@ func CheckDelegations(all []Delegation) error {
 		}
 		if d.From == d.To {
 			faults.addf("%s: to oneself", where)
+		}
+		for _, selector := range d.Asked {
+			if !validText(selector) {
+				faults.addf("%s: asked: %.64q: a selector %s", where, selector, textRule)
+			}
 		}
 		if !d.Start.Before(d.End) {
 			faults.addf("%s: ends at %v, not after its start at %v", where, d.End, d.Start)
@@ -137,7 +147,7 @@ func exclusions(direct []Exclusion, ds []Delegation) map[string]string {
 	for ; len(queue) > 0; queue = queue[1:] {
 		for _, d := range ds {
 			if d.From == queue[0] && out[d.To] == "" {
-				out[d.To] = "acts for " + queue[0] + ", " + out[queue[0]]
+				out[d.To] = "acting for " + queue[0] + ", " + out[queue[0]]
 				queue = append(queue, d.To)
 			}
 		}
@@ -147,17 +157,31 @@ func exclusions(direct []Exclusion, ds []Delegation) map[string]string {
 
 // principals tells for whom of the panel a person may vote by delegation, and by
 // which way: the people from the one who is asked to the voter. Of several ways the
-// shortest counts. A way through somebody who must not decide is none.
+// shortest counts. A way through somebody who must not decide is none, and one
+// through a narrowed delegation goes no further.
 func (r *Request) principals(p *Panel, voter string, ds []Delegation, out map[string]string) map[string][]string {
 	ways := map[string][]string{voter: {voter}}
+	open := map[string][]string{voter: {voter}} // those that may go on
 	reached := []string{voter}
 	for range r.Policy.Delegations {
 		var next []string
 		for _, to := range reached {
 			for _, d := range ds {
-				if d.To == to && ways[d.From] == nil && out[d.From] == "" {
-					ways[d.From] = append([]string{d.From}, ways[to]...)
+				if d.To != to || out[d.From] != "" {
+					continue
+				}
+				way := append([]string{d.From}, open[to]...)
+				switch {
+				case len(d.Asked) > 0:
+					if !r.asks(p, d) {
+						continue
+					}
+				case open[d.From] == nil:
+					open[d.From] = way
 					next = append(next, d.From)
+				}
+				if ways[d.From] == nil {
+					ways[d.From] = way
 				}
 			}
 		}
@@ -168,6 +192,15 @@ func (r *Request) principals(p *Panel, voter string, ds []Delegation, out map[st
 		return seat == nil || seat.Recused != ""
 	})
 	return ways
+}
+
+// asks reports whether the person has a seat by one of the selectors to which the
+// delegation is narrowed.
+func (r *Request) asks(p *Panel, d Delegation) bool {
+	seat, ask := p.seat(d.From), r.stage(p).Ask
+	return seat != nil && slices.ContainsFunc(seat.From, func(i int) bool {
+		return slices.Contains(d.Asked, ask[i].String())
+	})
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

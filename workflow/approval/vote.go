@@ -285,8 +285,10 @@ func (r *Request) Recuse(person, reason string, h Host, at time.Time) (Request, 
 	seated := false
 	for i := range n.Panels {
 		if p := &n.Panels[i]; !p.Status.Final() {
-			if s := p.seat(person); s != nil && s.Recused == "" {
-				s.Recused, seated = reason, true
+			s := p.seat(person)
+			seated = seated || s != nil
+			if s != nil && s.Recused == "" {
+				s.Recused = reason
 				p.prune(nil)
 			}
 		}
