@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/itsm-go/itsm/change/risk"
 	"github.com/itsm-go/itsm/change/schedule"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/approval"
@@ -29,10 +30,14 @@ type Change struct {
 	Group     string `json:"group,omitempty"`
 	Assignee  string `json:"assignee,omitempty"` // who implements it
 
-	Risk     string          `json:"risk,omitempty"` // "low", "moderate", "high"
+	Risk     string          `json:"risk,omitempty"`        // "low", "moderate", "high", "very_high": what counts
+	Stated   string          `json:"stated_risk,omitempty"` // what people say it is; Risk is not less
 	Category string          `json:"category,omitempty"`
 	Service  string          `json:"service,omitempty"`
 	Items    []schedule.Item `json:"items,omitempty"` // the configuration items that are changed
+
+	Answers    map[string]string `json:"risk_answers,omitempty"`    // question and choice, see [Service.Questions]
+	Assessment *risk.Assessment  `json:"risk_assessment,omitempty"` // what Risk comes from, if [Config.Risk] is set
 
 	Plan     string          `json:"plan,omitempty"` // how it is implemented
 	Test     string          `json:"test_plan,omitempty"`
@@ -47,9 +52,17 @@ type Change struct {
 	Exceptions []Exception `json:"exceptions,omitempty"`
 	Tasks      []Task      `json:"tasks,omitempty"`
 
-	Started time.Time `json:"actual_start,omitzero"`
-	Ended   time.Time `json:"actual_end,omitzero"`
-	Review  *Review   `json:"review,omitempty"`
+	Started  time.Time `json:"actual_start,omitzero"`
+	Ended    time.Time `json:"actual_end,omitzero"`
+	Review   *Review   `json:"review,omitempty"`
+	ClosedAt time.Time `json:"closed_at,omitzero"` // closed or cancelled
+	Caused   []Caused  `json:"caused,omitempty"`   // incidents
+
+	Deployment bool      `json:"deployment,omitempty"` // puts software into production
+	Commit     time.Time `json:"commit,omitzero"`      // when that was committed to version control
+
+	Unauthorized bool          `json:"unauthorized,omitempty"` // it was found out, see [Service.Observe]
+	Observed     []Observation `json:"observed,omitempty"`
 }
 
 // Type is the type of a change (ITIL 4).
@@ -141,6 +154,9 @@ func (c *Change) facts() approval.Facts {
 		"title": c.Title, "details": c.Details, "plan": c.Plan, "test_plan": c.Test, "back_out_plan": c.BackOut, "assignee": c.Assignee,
 		"items": strings.Join(c.itemIDs(), " "), "cost": c.Cost.String(),
 	}
+	if c.Unauthorized {
+		f["unauthorized"] = "true"
+	}
 	for name, t := range map[string]time.Time{"planned_start": c.Start, "planned_end": c.End} {
 		if !t.IsZero() {
 			f[name] = t.UTC().Format(time.RFC3339)
@@ -206,6 +222,11 @@ func (c *Change) clone() *Change {
 	for i := range n.Tasks {
 		n.Tasks[i].After = slices.Clone(n.Tasks[i].After)
 	}
+	n.Answers, n.Caused, n.Observed = maps.Clone(c.Answers), slices.Clone(c.Caused), slices.Clone(c.Observed)
+	if c.Assessment != nil {
+		a := c.Assessment.Clone()
+		n.Assessment = &a
+	}
 	if c.Hold != nil {
 		h := *c.Hold
 		n.Hold = &h
@@ -230,6 +251,8 @@ const (
 	IndexStart     = "start"    // a TimeKey: the planned start
 	IndexApprover  = "approver" // everybody who is asked now and has not voted
 	IndexHold      = "on_hold"  // a BoolKey
+
+	IndexUnauthorized = "unauthorized" // a BoolKey, where it is so
 )
 
 func (c *Change) index(category workflow.Category) []workflow.IndexEntry {
@@ -244,6 +267,9 @@ func (c *Change) index(category workflow.Category) []workflow.IndexEntry {
 		if value != "" {
 			entries = append(entries, workflow.IndexEntry{Field: field, Key: workflow.StringKey(value)})
 		}
+	}
+	if c.Unauthorized {
+		entries = append(entries, workflow.IndexEntry{Field: IndexUnauthorized, Key: workflow.BoolKey(true)})
 	}
 	add(IndexGroup, c.Group)
 	add(IndexAssignee, c.Assignee)

@@ -10,11 +10,13 @@
 // # Models
 //
 // A [Model] says how changes of one sort are made: a lifecycle, and an approval policy
-// for each of its gates. [Models] ships ServiceNow's three:
+// for each of its gates. [Models] ships ServiceNow's three, and one for work that could
+// not wait:
 //
-//	standard   new → scheduled → implement → review → closed
-//	normal     new → assess → authorize → scheduled → implement → review → closed
-//	emergency  new → authorize → scheduled → implement → review → closed
+//	standard       new → scheduled → implement → review → closed
+//	normal         new → assess → authorize → scheduled → implement → review → closed
+//	emergency      new → authorize → scheduled → implement → review → closed
+//	retrospective  new → authorize → review → closed
 //
 // A gate is left by itself when its approval is decided: onwards, or back to new when
 // it is rejected, from where the change can be submitted again, or become one of
@@ -35,6 +37,28 @@
 //   - On hold is no state: approvals are suspended, tasks are held, and the change can
 //     only be released or cancelled. Tasks that were held by hand keep their hold.
 //   - A change is not closed while a task is open, nor without its review.
+//
+// # Risk
+//
+// With [Config.Risk] nobody submits a change whose risk is not assessed, see package
+// risk: by the answers of its [Proposal], by its own facts, and by what
+// [Config.RiskInput] knows, such as the effects that the configuration tells and
+// [Service.History]. People can state a higher risk, and no lower one. A risk that
+// rises is put to the approvers again.
+//
+// # What was done before it was approved
+//
+// [Service.Report] records it and asks for its approval in one commit. Such a change
+// cannot be cancelled, nor closed before somebody has decided; the decision has a
+// deadline, reminders and an escalation, and silence decides nothing. [Service.Observe]
+// holds what discovery has noticed against the changes that were under way, and records
+// as unauthorized what nobody had said.
+//
+// # Incidents
+//
+// [Service.Suspects] lists the changes that may have caused an incident, with reasons,
+// and [Service.NoteCaused] writes down that one has. [Service.Cases] makes the figures of
+// package report, [Service.Entry] the bars of package forward.
 //
 // # Where it differs from ServiceNow
 //

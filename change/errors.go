@@ -12,6 +12,8 @@ var (
 	// ErrNotApproved: an approval that the model demands is missing, or is not for the
 	// change as it is.
 	ErrNotApproved = errors.New("not approved")
+	// ErrNotAssessed: what the risk of the change rests on is missing.
+	ErrNotAssessed = errors.New("risk not assessed")
 	// ErrNoGate: the change waits for no approval now.
 	ErrNoGate = errors.New("no approval is under way")
 	// ErrExcluded: separation of duties: the person is part of the change.

@@ -51,8 +51,16 @@ func (st *step) reach() error {
 			return cmp.Or(err, fmt.Errorf("change: %s is not approved as it is: %w", st.c.Name(), ErrNotApproved))
 		}
 	}
-	if st.s.Category(st.c) == workflow.CategoryNew {
+	switch category := st.s.Category(st.c); {
+	case category == workflow.CategoryNew:
 		return st.withdraw("the change is new again")
+	case category.Final():
+		if st.s.models[st.c.Model].Retrospective {
+			if err := st.decided(); err != nil {
+				return err
+			}
+		}
+		st.c.ClosedAt = st.tx.Now()
 	}
 	p, gated := st.s.models[st.c.Model].Gates[st.c.State]
 	if !gated {

@@ -145,6 +145,8 @@ func (m Model) bindings(host map[string]workflow.Guard[Facts]) workflow.Bindings
 			"back_out_plan": func(f Facts) bool { return f.Change.BackOut != "" },
 			"planned_start": func(f Facts) bool { return !f.Change.Start.IsZero() },
 			"planned_end":   func(f Facts) bool { return !f.Change.End.IsZero() },
+			"actual_start":  func(f Facts) bool { return !f.Change.Started.IsZero() },
+			"actual_end":    func(f Facts) bool { return !f.Change.Ended.IsZero() },
 			"outcome":       func(f Facts) bool { return f.Change.Review != nil && f.Change.Review.Outcome != "" },
 			"review_notes":  func(f Facts) bool { return f.Change.Review != nil && f.Change.Review.Notes != "" },
 			"reason":        func(f Facts) bool { return f.Reason != "" },

@@ -23,10 +23,16 @@ type Model struct {
 	// ever reached without every approval, whatever the lifecycle's guards say.
 	// Default: "implement" (ServiceNow: allow_implementation).
 	Implementation []string `json:"implementation,omitempty"`
+
+	// Retrospective: its changes are recorded by [Service.Report] when the work is done,
+	// and approved afterwards. None is closed before that is decided, none is
+	// cancelled, and every approval is due at some time.
+	Retrospective bool `json:"retrospective,omitempty"`
 }
 
-// Models are the three models that are shipped: "standard", "normal" and
-// "emergency", with ServiceNow's lifecycles and default approvals. A normal change
+// Models are the four models that are shipped: "standard", "normal" and
+// "emergency", with ServiceNow's lifecycles and default approvals, and
+// "retrospective", for work that could not wait. A normal change
 // is approved by the group that implements it, and by the change advisory board,
 // named "cab", unless its risk is low; an emergency change by the emergency board
 // "ecab"; a standard change was approved with its template. The group is asked by
@@ -48,6 +54,7 @@ func Models() []Model {
 				Name: "ecab", Ask: []approval.Selector{{Kind: approval.Board, Name: "ecab"}}, Approve: approval.Rule{Kind: approval.Any},
 			}}},
 		}},
+		retrospective(),
 	}
 }
 
@@ -65,7 +72,7 @@ func (m Model) clone() Model {
 	}
 	m.Gates = gates
 	m.Implementation = slices.Clone(m.Implementation)
-	if len(m.Implementation) == 0 {
+	if len(m.Implementation) == 0 && !m.Retrospective {
 		m.Implementation = []string{StateImplement}
 	}
 	return m
@@ -77,6 +84,9 @@ func (m Model) validate(p *workflow.Problems) {
 	}
 	if m.Type != Standard && m.Type != Normal && m.Type != Emergency {
 		p.Addf("model %q: type %q, want standard, normal or emergency", m.Name, m.Type)
+	}
+	if m.Retrospective {
+		m.validateRetrospective(p)
 	}
 	has := func(state string) bool {
 		return slices.ContainsFunc(m.Lifecycle.States, func(s workflow.State) bool { return s.Name == state })

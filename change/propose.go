@@ -3,9 +3,11 @@ package change
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"github.com/itsm-go/itsm/change/risk"
 	"github.com/itsm-go/itsm/change/schedule"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/shopspring/decimal"
@@ -31,7 +33,12 @@ type Proposal struct {
 	End       time.Time       `json:"planned_end,omitzero"`
 	Downtime  time.Duration   `json:"downtime,omitempty"` // elapsed
 	Cost      decimal.Decimal `json:"cost,omitzero"`
-	Fields    map[string]any  `json:"fields,omitempty"`
+
+	Answers    map[string]string `json:"risk_answers,omitempty"` // question and choice, see [Service.Questions]
+	Deployment bool              `json:"deployment,omitempty"`   // puts software into production
+	Commit     time.Time         `json:"commit,omitzero"`        // when that was committed to version control
+
+	Fields map[string]any `json:"fields,omitempty"`
 }
 
 // ParseProposal decodes a proposal from JSON. Unknown fields are refused.
@@ -52,6 +59,18 @@ func (s *Service) Propose(ctx context.Context, actor workflow.Actor, r Proposal)
 	if !ok {
 		return nil, fmt.Errorf("change: model %q is not one of %q: %w", r.Model, sortedKeys(s.models), workflow.ErrInvalid)
 	}
+	if m.Retrospective {
+		return nil, fmt.Errorf("change: model %q is for what is done already, see Report: %w", r.Model, workflow.ErrInvalid)
+	}
+	c, err := s.propose(actor, m, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.create(ctx, actor, c, func(*step) error { return nil })
+}
+
+// propose makes the change that a proposal describes.
+func (s *Service) propose(actor workflow.Actor, m Model, r Proposal) (*Change, error) {
 	if r.Requester == "" {
 		r.Requester = actor.ID
 		if actor.OnBehalfOf != "" {
@@ -61,8 +80,9 @@ func (s *Service) Propose(ctx context.Context, actor workflow.Actor, r Proposal)
 	c := &Change{
 		Record: workflow.Record{Title: r.Title, Details: r.Details, State: m.Lifecycle.Initial,
 			Lifecycle: workflow.LifecycleRef{Name: m.Lifecycle.Name, Version: m.Lifecycle.Version}},
-		Model: m.Name, Type: m.Type, Requester: r.Requester, Group: r.Group, Assignee: r.Assignee, Risk: r.Risk, Category: r.Category, Service: r.Service,
+		Model: m.Name, Type: m.Type, Requester: r.Requester, Group: r.Group, Assignee: r.Assignee, Stated: r.Risk, Category: r.Category, Service: r.Service,
 		Items: slices.Clone(r.Items), Plan: r.Plan, Test: r.Test, BackOut: r.BackOut, Start: r.Start.UTC(), End: r.End.UTC(), Downtime: r.Downtime, Cost: r.Cost,
+		Answers: maps.Clone(r.Answers), Deployment: r.Deployment, Commit: r.Commit.UTC(),
 	}
 	var p workflow.Problems
 	fields, err := s.cfg.Fields.Check(r.Fields)
@@ -72,17 +92,34 @@ func (s *Service) Propose(ctx context.Context, actor workflow.Actor, r Proposal)
 	if err := p.Err("change: proposal"); err != nil {
 		return nil, err
 	}
-	return s.create(ctx, actor, c)
+	return c, nil
 }
 
-func (s *Service) create(ctx context.Context, actor workflow.Actor, made *Change) (*Change, error) {
+// create writes a change that is new, and carries out on it in the same commit what
+// follows.
+func (s *Service) create(ctx context.Context, actor workflow.Actor, made *Change, follow func(*step) error) (*Change, error) {
 	var c *Change
 	res, err := s.desk.Do(ctx, workflow.Command{Name: "change.propose", Actor: actor, Key: s.key, At: s.at}, func(tx *workflow.Tx) error {
 		c = made.clone()
 		if err := tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindName}, Roles: s.cfg.OpenRoles}); err != nil {
 			return err
 		}
-		return s.kind.Create(tx, c, workflow.Entry{})
+		st := &step{s: s, tx: tx, c: c}
+		if err := st.assess(c, tx.Now()); err != nil {
+			return err
+		}
+		if err := s.kind.Create(tx, c, workflow.Entry{}); err != nil {
+			return err
+		}
+		created := c.clone()
+		if err := follow(st); err != nil {
+			return err
+		}
+		if c.State == created.State {
+			return nil
+		}
+		st.before = created
+		return st.finish()
 	})
 	if err != nil {
 		return nil, err
@@ -103,7 +140,7 @@ func (c *Change) check(p *workflow.Problems) {
 			p.Addf("the %s has at most %d bytes, not %d", f.name, workflow.MaxText, len(f.text))
 		}
 	}
-	for _, f := range []struct{ name, text string }{{"requester", c.Requester}, {"group", c.Group}, {"assignee", c.Assignee}, {"risk", c.Risk},
+	for _, f := range []struct{ name, text string }{{"requester", c.Requester}, {"group", c.Group}, {"assignee", c.Assignee}, {"risk", c.Stated},
 		{"category", c.Category}, {"service", c.Service}} {
 		if len(f.text) > workflow.MaxKey {
 			p.Addf("%s has at most %d bytes, not %d", f.name, workflow.MaxKey, len(f.text))
@@ -111,6 +148,14 @@ func (c *Change) check(p *workflow.Problems) {
 	}
 	if c.Start.IsZero() != c.End.IsZero() || !c.Start.IsZero() && !c.Start.Before(c.End) {
 		p.Addf("the planned window needs a start before its end, or neither")
+	}
+	if len(c.Answers) > risk.MaxQuestions {
+		p.Addf("%d answers, at most %d", len(c.Answers), risk.MaxQuestions)
+	}
+	for _, id := range sortedKeys(c.Answers) {
+		if len(id) > workflow.MaxKey || len(c.Answers[id]) > workflow.MaxKey {
+			p.Addf("question %.64q and its answer have at most %d bytes", id, workflow.MaxKey)
+		}
 	}
 	if c.Downtime < 0 || c.Cost.IsNegative() {
 		p.Addf("downtime and cost are not negative")
@@ -141,22 +186,26 @@ func (s *Service) Update(ctx context.Context, actor workflow.Actor, id workflow.
 			return err
 		}
 		c := st.c
-		r := Proposal{Model: c.Model, Title: c.Title, Details: c.Details, Requester: c.Requester, Group: c.Group, Assignee: c.Assignee, Risk: c.Risk,
+		r := Proposal{Model: c.Model, Title: c.Title, Details: c.Details, Requester: c.Requester, Group: c.Group, Assignee: c.Assignee, Risk: c.Stated,
 			Category: c.Category, Service: c.Service, Items: c.clone().Items, Plan: c.Plan, Test: c.Test, BackOut: c.BackOut, Start: c.Start, End: c.End,
-			Downtime: c.Downtime, Cost: c.Cost, Fields: map[string]any{}}
+			Downtime: c.Downtime, Cost: c.Cost, Answers: maps.Clone(c.Answers), Deployment: c.Deployment, Commit: c.Commit, Fields: map[string]any{}}
 		for name, v := range c.Fields {
 			r.Fields[name] = v
 		}
 		edit(&r)
-		c.Title, c.Details, c.Group, c.Assignee, c.Risk, c.Category, c.Service = r.Title, r.Details, r.Group, r.Assignee, r.Risk, r.Category, r.Service
+		c.Title, c.Details, c.Group, c.Assignee, c.Stated, c.Category, c.Service = r.Title, r.Details, r.Group, r.Assignee, r.Risk, r.Category, r.Service
 		c.Items, c.Plan, c.Test, c.BackOut, c.Downtime, c.Cost = slices.Clone(r.Items), r.Plan, r.Test, r.BackOut, r.Downtime, r.Cost
-		c.Start, c.End = r.Start.UTC(), r.End.UTC()
+		c.Start, c.End, c.Commit = r.Start.UTC(), r.End.UTC(), r.Commit.UTC()
+		c.Answers, c.Deployment = maps.Clone(r.Answers), r.Deployment
 		var p workflow.Problems
 		fields, err := s.cfg.Fields.Check(r.Fields)
 		p.Add(err)
 		c.Fields = fields
 		c.check(&p)
 		if err := p.Err("change: updating " + c.Name()); err != nil {
+			return err
+		}
+		if err := st.assess(c, st.tx.Now()); err != nil {
 			return err
 		}
 		return st.askAgain()
@@ -173,6 +222,9 @@ func (s *Service) SetModel(ctx context.Context, actor workflow.Actor, id workflo
 		m, ok := s.models[model]
 		if !ok {
 			return fmt.Errorf("change: model %q is not one of %q: %w", model, sortedKeys(s.models), workflow.ErrInvalid)
+		}
+		if m.Retrospective || s.models[st.c.Model].Retrospective {
+			return fmt.Errorf("change: %s: only what is done already is of a model that is approved afterwards: %w", st.c.Name(), workflow.ErrInvalid)
 		}
 		if s.Category(st.c) != workflow.CategoryNew {
 			return fmt.Errorf("change: %s is %s: its model changes only while it is new: %w", st.c.Name(), st.c.State, workflow.ErrTransition)

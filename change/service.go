@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/itsm-go/itsm/change/risk"
 	"github.com/itsm-go/itsm/change/schedule"
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
@@ -48,6 +49,14 @@ type Config struct {
 	// managers: the chair of the board that is asked there. Default: nobody.
 	MayClose func(c *Change, gate string, by workflow.Actor) bool
 
+	// Risk assesses the risk of changes, by what RiskInput says about them besides what
+	// they say themselves: history, effects, facts of the host. None is submitted
+	// before it is assessed. Default: the risk is what people state.
+	Risk      *risk.Assessor
+	RiskInput func(ctx context.Context, c *Change) (risk.Input, error)
+
+	Detection Detection // of changes that nobody has approved
+
 	OpenRoles []string // who may propose changes; default: anyone
 }
 
@@ -80,6 +89,12 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	}
 	if cfg.Number.Prefix == "" {
 		cfg.Number.Prefix = "CHG"
+	}
+	if cfg.Detection.Model == "" {
+		cfg.Detection.Model = "retrospective"
+	}
+	if cfg.Detection.Slack < 0 || cfg.Detection.Quiet < 0 {
+		p.Addf("detection: slack and quiet are not negative")
 	}
 	if len(cfg.OpenRoles) == 0 {
 		cfg.OpenRoles = []string{workflow.Anyone}

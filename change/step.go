@@ -82,6 +82,12 @@ func (st *step) fire(action string) error {
 		}
 		return fmt.Errorf("change: %s: %w", st.c.Name(), err)
 	}
+	if from, next := st.s.Category(st.c), m.Category(to); from == workflow.CategoryNew && next != from && next != workflow.CategoryCancelled {
+		st.c.State = to // from here on the risk has to be known
+		if err := st.assess(st.c, st.tx.Now()); err != nil {
+			return err
+		}
+	}
 	st.c.State = to
 	if missing := m.Missing(to, facts); len(missing) > 0 {
 		return fmt.Errorf("change: %s: state %s needs %s: %w", st.c.Name(), to, strings.Join(missing, ", "), workflow.ErrInvalid)

@@ -50,6 +50,15 @@ type Point struct {
 	Text  string `json:"text"`
 }
 
+// Clone returns a copy that shares nothing with a.
+func (a Assessment) Clone() Assessment {
+	a.Contributions = slices.Clone(a.Contributions)
+	for i := range a.Contributions {
+		a.Contributions[i].Points = slices.Clone(a.Contributions[i].Points)
+	}
+	return a
+}
+
 // By is the contribution of a method; not ok if it is not configured.
 func (a Assessment) By(m Method) (c Contribution, ok bool) {
 	i := slices.IndexFunc(a.Contributions, func(c Contribution) bool { return c.Method == m })
