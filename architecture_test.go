@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"change/report":         {},
 	"change/forward":        {"change/schedule", "sla/calendar"},
 	"change/cab":            {"workflow", "workflow/approval", "sla/calendar"},
-	"change":                {"change/schedule", "change/risk", "change/report", "change/forward", "sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
+	"change":                {"change/schedule", "change/risk", "change/report", "change/forward", "change/cab", "sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},
 }
 
 // Only these may import package testing outside of tests.

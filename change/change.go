@@ -134,10 +134,11 @@ func (c *Change) approval(state string) *Approval {
 	return nil
 }
 
-// Booking is the change as a schedule sees it. The schedule takes it only if its
+// Booking is the change as a schedule sees it, under its number, by which people know
+// what it conflicts with. The schedule takes it only if its
 // window is planned.
 func (c *Change) Booking() schedule.Change {
-	b := schedule.Change{ID: c.ID.String(), Start: c.Start, End: c.End, Items: slices.Clone(c.Items)}
+	b := schedule.Change{ID: c.Number, Start: c.Start, End: c.End, Items: slices.Clone(c.Items)}
 	if c.Assignee != "" {
 		b.Assignees = []string{c.Assignee}
 	}
@@ -250,6 +251,7 @@ const (
 	IndexItem      = "item"     // every configuration item
 	IndexStart     = "start"    // a TimeKey: the planned start
 	IndexApprover  = "approver" // everybody who is asked now and has not voted
+	IndexBoard     = "board"    // every board that is asked now
 	IndexHold      = "on_hold"  // a BoolKey
 
 	IndexUnauthorized = "unauthorized" // a BoolKey, where it is so
@@ -283,6 +285,9 @@ func (c *Change) index(category workflow.Category) []workflow.IndexEntry {
 	for i := range c.Approvals {
 		for _, person := range c.Approvals[i].Request.Pending() {
 			add(IndexApprover, person)
+		}
+		for _, name := range boards(&c.Approvals[i].Request) {
+			add(IndexBoard, name)
 		}
 	}
 	return entries

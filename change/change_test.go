@@ -264,7 +264,7 @@ func TestConflictsAreAGuard(t *testing.T) {
 	require.NoError(t, err)
 	other, err = w.drive(other, "submit")
 	require.NoError(t, err)
-	require.Contains(t, fmt.Sprint(w.plan.Conflicts(other.Booking())), "item_busy: db-01, with "+c.ID.String())
+	require.Contains(t, fmt.Sprint(w.plan.Conflicts(other.Booking())), "item_busy: db-01, with "+c.Number)
 	require.Equal(t, 1, w.plan.Len(), "what is new is not planned yet")
 }
 

@@ -210,7 +210,7 @@ func (s *Service) Fill(ctx context.Context, into *schedule.Schedule) error {
 func (s *Service) Keep(in *schedule.Schedule, c *Change) error {
 	switch category := s.Category(c); {
 	case c.Start.IsZero() || category == workflow.CategoryNew || category == workflow.CategoryResolved || category.Final():
-		in.Remove(c.ID.String())
+		in.Remove(c.Number)
 		return nil
 	}
 	return in.Put(c.Booking())
