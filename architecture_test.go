@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"change/schedule":       {"sla/calendar"},
 	"change/risk":           {},
 	"change/report":         {},
+	"change/template":       {"change", "sla/calendar", "workflow", "workflow/approval"},
 	"change/forward":        {"change/schedule", "sla/calendar"},
 	"change/cab":            {"workflow", "workflow/approval", "sla/calendar"},
 	"change":                {"change/schedule", "change/risk", "change/report", "change/forward", "change/cab", "sla", "cmdb", "sla/calendar", "cmdb/graph", "workflow", "workflow/approval", "workflow/routing"},

@@ -9,8 +9,8 @@
 //     failure means; its package reconcile brings many sources together.
 //   - [github.com/itsm-go/itsm/cmdb/graph]: what stops working when something fails.
 //   - [github.com/itsm-go/itsm/change]: the practice of change enablement; its packages
-//     schedule, forward, risk, cab and report know windows and conflicts, pictures of
-//     what comes, risks, boards and figures.
+//     schedule, forward, risk, template, cab and report know windows and conflicts,
+//     pictures of what comes, risks, standard changes, boards and figures.
 //   - [github.com/itsm-go/itsm/workflow/approval]: who approves what.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.

@@ -27,8 +27,11 @@ type Change struct {
 	Model     string `json:"model"` // the name of its [Model]
 	Type      Type   `json:"type"`  // of the model
 	Requester string `json:"requester"`
-	Group     string `json:"group,omitempty"`
-	Assignee  string `json:"assignee,omitempty"` // who implements it
+
+	Template *TemplateRef `json:"template,omitempty"` // that it was made from
+
+	Group    string `json:"group,omitempty"`
+	Assignee string `json:"assignee,omitempty"` // who implements it
 
 	Risk     string          `json:"risk,omitempty"`        // "low", "moderate", "high", "very_high": what counts
 	Stated   string          `json:"stated_risk,omitempty"` // what people say it is; Risk is not less
@@ -209,11 +212,7 @@ func (c *Change) itemIDs() []string {
 func (c *Change) clone() *Change {
 	n := *c
 	n.Record = c.Record.Clone()
-	n.Items = slices.Clone(c.Items)
-	for i := range n.Items {
-		it := &n.Items[i]
-		it.Services, it.Related, it.Attributes = slices.Clone(it.Services), slices.Clone(it.Related), maps.Clone(it.Attributes)
-	}
+	n.Items = cloneItems(c.Items)
 	n.Approvals = slices.Clone(c.Approvals)
 	for i := range n.Approvals {
 		n.Approvals[i].Request = c.Approvals[i].Request.Clone()
@@ -224,6 +223,11 @@ func (c *Change) clone() *Change {
 		n.Tasks[i].After = slices.Clone(n.Tasks[i].After)
 	}
 	n.Answers, n.Caused, n.Observed = maps.Clone(c.Answers), slices.Clone(c.Caused), slices.Clone(c.Observed)
+	if c.Template != nil {
+		t := *c.Template
+		t.Locked = slices.Clone(t.Locked)
+		n.Template = &t
+	}
 	if c.Assessment != nil {
 		a := c.Assessment.Clone()
 		n.Assessment = &a
@@ -239,10 +243,20 @@ func (c *Change) clone() *Change {
 	return &n
 }
 
+func cloneItems(items []schedule.Item) []schedule.Item {
+	items = slices.Clone(items)
+	for i := range items {
+		it := &items[i]
+		it.Services, it.Related, it.Attributes = slices.Clone(it.Services), slices.Clone(it.Related), maps.Clone(it.Attributes)
+	}
+	return items
+}
+
 // The fields a change can be found by, besides those of every record.
 const (
 	IndexCategory  = "category" // of the state, see [workflow.Category]
 	IndexModel     = "model"
+	IndexTemplate  = "template"
 	IndexType      = "type"
 	IndexRequester = "requester"
 	IndexGroup     = "group"
@@ -272,6 +286,9 @@ func (c *Change) index(category workflow.Category) []workflow.IndexEntry {
 	}
 	if c.Unauthorized {
 		entries = append(entries, workflow.IndexEntry{Field: IndexUnauthorized, Key: workflow.BoolKey(true)})
+	}
+	if c.Template != nil {
+		add(IndexTemplate, c.Template.Name)
 	}
 	add(IndexGroup, c.Group)
 	add(IndexAssignee, c.Assignee)

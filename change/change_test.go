@@ -61,6 +61,12 @@ func newWorld(t *testing.T, edit ...func(*change.Config)) *world {
 		From: monday.AddDate(0, 0, 20), Until: monday.AddDate(0, 0, 30)}}, schedule.Rules{})
 	require.NoError(t, err)
 	cfg := change.Config{Directory: w.people,
+		Templates: func(_ context.Context, name string) (change.Template, error) {
+			if name != "any" {
+				return change.Template{}, change.ErrNoTemplate
+			}
+			return change.Template{Name: name, Version: 1, Proposal: change.Proposal{Model: "standard"}}, nil
+		},
 		Conflicts: func(_ context.Context, c schedule.Change) ([]schedule.Conflict, error) {
 			return w.plan.Conflicts(c), nil
 		},
@@ -75,7 +81,11 @@ func newWorld(t *testing.T, edit ...func(*change.Config)) *world {
 }
 
 func proposal(model string) change.Proposal {
-	return change.Proposal{Model: model, Title: "Upgrade the database", Risk: "high", Assignee: "dan", Group: "dba",
+	template := ""
+	if model == "standard" {
+		template = "any"
+	}
+	return change.Proposal{Model: model, Template: template, Title: "Upgrade the database", Risk: "high", Assignee: "dan", Group: "dba",
 		Items: []schedule.Item{{ID: "db-01"}}, Plan: "install", BackOut: "restore", Start: monday.AddDate(0, 0, 1), End: monday.AddDate(0, 0, 1).Add(2 * time.Hour)}
 }
 
@@ -433,7 +443,7 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 
 func TestAProposalIsChecked(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.Propose(ctx, ann, change.Proposal{Model: "standard", Start: monday, Downtime: -1, Items: []schedule.Item{{ID: "a"}, {ID: "a"}, {}}})
+	_, err := w.Propose(ctx, ann, change.Proposal{Model: "standard", Template: "any", Start: monday, Downtime: -1, Items: []schedule.Item{{ID: "a"}, {ID: "a"}, {}}})
 	for _, want := range []string{"title", "start before its end", "downtime", "listed twice", "item 3"} {
 		require.ErrorContains(t, err, want)
 	}

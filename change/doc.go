@@ -18,6 +18,10 @@
 //	emergency      new → authorize → scheduled → implement → review → closed
 //	retrospective  new → authorize → review → closed
 //
+// A standard change is made from a [Template] that was approved, whose locked fields
+// nobody edits: package template keeps them, and withdraws those that fail too often.
+// Without one there is no standard change.
+//
 // A gate is left by itself when its approval is decided: onwards, or back to new when
 // it is rejected, from where the change can be submitted again, or become one of
 // another model.

@@ -14,6 +14,10 @@ var (
 	ErrNotApproved = errors.New("not approved")
 	// ErrNotAssessed: what the risk of the change rests on is missing.
 	ErrNotAssessed = errors.New("risk not assessed")
+	// ErrNoTemplate: there is no template in force of which the change could be made.
+	ErrNoTemplate = errors.New("no template in force")
+	// ErrLocked: the template of the change says otherwise.
+	ErrLocked = errors.New("the template says otherwise")
 	// ErrNoGate: the change waits for no approval now.
 	ErrNoGate = errors.New("no approval is under way")
 	// ErrExcluded: separation of duties: the person is part of the change.

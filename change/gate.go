@@ -47,6 +47,9 @@ func (h host) Due(from time.Time, d approval.Deadline) (time.Time, error) {
 // all of them.
 func (st *step) reach() error {
 	if slices.Contains(st.s.models[st.c.Model].Implementation, st.c.State) {
+		if err := st.inForce(false); err != nil {
+			return err
+		}
 		if ok, err := st.approved(); err != nil || !ok {
 			return cmp.Or(err, fmt.Errorf("change: %s is not approved as it is: %w", st.c.Name(), ErrNotApproved))
 		}

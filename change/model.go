@@ -24,6 +24,10 @@ type Model struct {
 	// Default: "implement" (ServiceNow: allow_implementation).
 	Implementation []string `json:"implementation,omitempty"`
 
+	// Templated: its changes are made from templates that were approved, and are
+	// neither submitted nor implemented without, see [Config.Templates].
+	Templated bool `json:"templated,omitempty"`
+
 	// Retrospective: its changes are recorded by [Service.Report] when the work is done,
 	// and approved afterwards. None is closed before that is decided, none is
 	// cancelled, and every approval is due at some time.
@@ -35,11 +39,12 @@ type Model struct {
 // "retrospective", for work that could not wait. A normal change
 // is approved by the group that implements it, and by the change advisory board,
 // named "cab", unless its risk is low; an emergency change by the emergency board
-// "ecab"; a standard change was approved with its template. The group is asked by
+// "ecab"; a standard change was approved with its
+// template, and there is none without. The group is asked by
 // the relation "assignment_group".
 func Models() []Model {
 	return []Model{
-		{Name: "standard", Type: Standard, Lifecycle: StandardLifecycle()},
+		{Name: "standard", Type: Standard, Templated: true, Lifecycle: StandardLifecycle()},
 		{Name: "normal", Type: Normal, Lifecycle: NormalLifecycle(), Gates: map[string]approval.Policy{
 			StateAssess: {Name: "change-assess", Version: 1, Delegations: 2, Material: Material(), Stages: []approval.Stage{{
 				Name: "group", Ask: []approval.Selector{{Kind: approval.Relation, Name: "assignment_group"}}, Approve: approval.Rule{Kind: approval.Any},

@@ -17,6 +17,7 @@ import (
 // without a requester the actor is the requester, or the person he acts for.
 type Proposal struct {
 	Model     string          `json:"model"`
+	Template  string          `json:"template,omitempty"` // the name of one that is in force
 	Title     string          `json:"title"`
 	Details   string          `json:"details,omitempty"`
 	Requester string          `json:"requester,omitempty"`
@@ -50,6 +51,13 @@ func ParseProposal(data []byte) (Proposal, error) {
 	return r, nil
 }
 
+// Clone returns a copy that shares nothing with r.
+func (r Proposal) Clone() Proposal {
+	r.Items = cloneItems(r.Items)
+	r.Fields, r.Answers = maps.Clone(r.Fields), maps.Clone(r.Answers)
+	return r
+}
+
 // MaxItems is the most configuration items one change lists.
 const MaxItems = 1_000
 
@@ -62,10 +70,25 @@ func (s *Service) Propose(ctx context.Context, actor workflow.Actor, r Proposal)
 	if m.Retrospective {
 		return nil, fmt.Errorf("change: model %q is for what is done already, see Report: %w", r.Model, workflow.ErrInvalid)
 	}
+	var from *TemplateRef
+	if m.Templated || r.Template != "" {
+		t, err := s.template(ctx, r.Template)
+		if err != nil {
+			return nil, err
+		}
+		if t.Proposal.Model != m.Name {
+			return nil, fmt.Errorf("change: template %q is for model %q, not for %q: %w", t.Name, t.Proposal.Model, m.Name, workflow.ErrInvalid)
+		}
+		if r, err = t.fill(r); err != nil {
+			return nil, err
+		}
+		from = &TemplateRef{Name: t.Name, Version: t.Version, Locked: slices.Clone(t.Locked)}
+	}
 	c, err := s.propose(actor, m, r)
 	if err != nil {
 		return nil, err
 	}
+	c.Template = from
 	return s.create(ctx, actor, c, func(*step) error { return nil })
 }
 
@@ -77,13 +100,9 @@ func (s *Service) propose(actor workflow.Actor, m Model, r Proposal) (*Change, e
 			r.Requester = actor.OnBehalfOf
 		}
 	}
-	c := &Change{
-		Record: workflow.Record{Title: r.Title, Details: r.Details, State: m.Lifecycle.Initial,
-			Lifecycle: workflow.LifecycleRef{Name: m.Lifecycle.Name, Version: m.Lifecycle.Version}},
-		Model: m.Name, Type: m.Type, Requester: r.Requester, Group: r.Group, Assignee: r.Assignee, Stated: r.Risk, Category: r.Category, Service: r.Service,
-		Items: slices.Clone(r.Items), Plan: r.Plan, Test: r.Test, BackOut: r.BackOut, Start: r.Start.UTC(), End: r.End.UTC(), Downtime: r.Downtime, Cost: r.Cost,
-		Answers: maps.Clone(r.Answers), Deployment: r.Deployment, Commit: r.Commit.UTC(),
-	}
+	c := made(r)
+	c.State, c.Lifecycle = m.Lifecycle.Initial, workflow.LifecycleRef{Name: m.Lifecycle.Name, Version: m.Lifecycle.Version}
+	c.Model, c.Type = m.Name, m.Type
 	var p workflow.Problems
 	fields, err := s.cfg.Fields.Check(r.Fields)
 	p.Add(err)
@@ -93,6 +112,16 @@ func (s *Service) propose(actor workflow.Actor, m Model, r Proposal) (*Change, e
 		return nil, err
 	}
 	return c, nil
+}
+
+// made is a change that says what a proposal says.
+func made(r Proposal) *Change {
+	return &Change{
+		Record: workflow.Record{Title: r.Title, Details: r.Details}, Requester: r.Requester, Group: r.Group, Assignee: r.Assignee, Stated: r.Risk,
+		Category: r.Category, Service: r.Service, Items: slices.Clone(r.Items), Plan: r.Plan, Test: r.Test, BackOut: r.BackOut,
+		Start: r.Start.UTC(), End: r.End.UTC(), Downtime: r.Downtime, Cost: r.Cost,
+		Answers: maps.Clone(r.Answers), Deployment: r.Deployment, Commit: r.Commit.UTC(),
+	}
 }
 
 // create writes a change that is new, and carries out on it in the same commit what
@@ -186,13 +215,14 @@ func (s *Service) Update(ctx context.Context, actor workflow.Actor, id workflow.
 			return err
 		}
 		c := st.c
-		r := Proposal{Model: c.Model, Title: c.Title, Details: c.Details, Requester: c.Requester, Group: c.Group, Assignee: c.Assignee, Risk: c.Stated,
-			Category: c.Category, Service: c.Service, Items: c.clone().Items, Plan: c.Plan, Test: c.Test, BackOut: c.BackOut, Start: c.Start, End: c.End,
-			Downtime: c.Downtime, Cost: c.Cost, Answers: maps.Clone(c.Answers), Deployment: c.Deployment, Commit: c.Commit, Fields: map[string]any{}}
-		for name, v := range c.Fields {
-			r.Fields[name] = v
-		}
+		before := c.proposal()
+		r := c.proposal()
 		edit(&r)
+		if c.Template != nil {
+			if err := c.Template.keeps(before, r); err != nil {
+				return fmt.Errorf("change: %s: %w", c.Name(), err)
+			}
+		}
 		c.Title, c.Details, c.Group, c.Assignee, c.Stated, c.Category, c.Service = r.Title, r.Details, r.Group, r.Assignee, r.Risk, r.Category, r.Service
 		c.Items, c.Plan, c.Test, c.BackOut, c.Downtime, c.Cost = slices.Clone(r.Items), r.Plan, r.Test, r.BackOut, r.Downtime, r.Cost
 		c.Start, c.End, c.Commit = r.Start.UTC(), r.End.UTC(), r.Commit.UTC()
@@ -212,6 +242,18 @@ func (s *Service) Update(ctx context.Context, actor workflow.Actor, id workflow.
 	})
 }
 
+// proposal is what the change says, as it was proposed.
+func (c *Change) proposal() Proposal {
+	c = c.clone()
+	r := Proposal{Model: c.Model, Title: c.Title, Details: c.Details, Requester: c.Requester, Group: c.Group, Assignee: c.Assignee, Risk: c.Stated,
+		Category: c.Category, Service: c.Service, Items: c.Items, Plan: c.Plan, Test: c.Test, BackOut: c.BackOut, Start: c.Start, End: c.End,
+		Downtime: c.Downtime, Cost: c.Cost, Answers: c.Answers, Deployment: c.Deployment, Commit: c.Commit, Fields: map[string]any{}}
+	for name, v := range c.Fields {
+		r.Fields[name] = v
+	}
+	return r
+}
+
 // SetModel makes the change one of another model. That is possible while it is new
 // and no approval is under way; after a rejection it is new again (ServiceNow).
 func (s *Service) SetModel(ctx context.Context, actor workflow.Actor, id workflow.ID, model string) (*Change, error) {
@@ -223,13 +265,16 @@ func (s *Service) SetModel(ctx context.Context, actor workflow.Actor, id workflo
 		if !ok {
 			return fmt.Errorf("change: model %q is not one of %q: %w", model, sortedKeys(s.models), workflow.ErrInvalid)
 		}
+		if m.Templated {
+			return fmt.Errorf("change: %s: a change of model %q is proposed from a template: %w", st.c.Name(), m.Name, ErrNoTemplate)
+		}
 		if m.Retrospective || s.models[st.c.Model].Retrospective {
 			return fmt.Errorf("change: %s: only what is done already is of a model that is approved afterwards: %w", st.c.Name(), workflow.ErrInvalid)
 		}
 		if s.Category(st.c) != workflow.CategoryNew {
 			return fmt.Errorf("change: %s is %s: its model changes only while it is new: %w", st.c.Name(), st.c.State, workflow.ErrTransition)
 		}
-		st.c.Model, st.c.Type, st.c.State = m.Name, m.Type, m.Lifecycle.Initial
+		st.c.Model, st.c.Type, st.c.State, st.c.Template = m.Name, m.Type, m.Lifecycle.Initial, nil
 		st.c.Lifecycle = workflow.LifecycleRef{Name: m.Lifecycle.Name, Version: m.Lifecycle.Version}
 		return nil
 	})

@@ -55,6 +55,11 @@ type Config struct {
 	Risk      *risk.Assessor
 	RiskInput func(ctx context.Context, c *Change) (risk.Input, error)
 
+	// Templates tells the template in force under a name, or an error that matches
+	// [ErrNoTemplate]. Without it no change of a templated model is made, and the
+	// shipped standard model is one.
+	Templates func(ctx context.Context, name string) (Template, error)
+
 	Detection Detection // of changes that nobody has approved
 
 	OpenRoles []string // who may propose changes; default: anyone

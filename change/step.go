@@ -83,6 +83,9 @@ func (st *step) fire(action string) error {
 		return fmt.Errorf("change: %s: %w", st.c.Name(), err)
 	}
 	if from, next := st.s.Category(st.c), m.Category(to); from == workflow.CategoryNew && next != from && next != workflow.CategoryCancelled {
+		if err := st.inForce(true); err != nil {
+			return err
+		}
 		st.c.State = to // from here on the risk has to be known
 		if err := st.assess(st.c, st.tx.Now()); err != nil {
 			return err

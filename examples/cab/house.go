@@ -11,6 +11,7 @@ import (
 	"github.com/itsm-go/itsm/change/forward"
 	"github.com/itsm-go/itsm/change/risk"
 	"github.com/itsm-go/itsm/change/schedule"
+	"github.com/itsm-go/itsm/change/template"
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/approval"
@@ -39,6 +40,8 @@ type house struct {
 	plan     *schedule.Schedule
 	changes  *change.Service
 	meetings *cab.Service
+
+	templates *template.Service
 }
 
 func newHouse(out io.Writer) (*house, error) {
@@ -88,8 +91,14 @@ func (h *house) services() error {
 	models := change.Models()
 	models[1].Gates[change.StateAuthorize].Stages[0] = h.board.Stage("cab")
 	models[1].Gates[change.StateAuthorize].Stages[0].When = []approval.Test{{Fact: "risk", Op: approval.NoneOf, Values: []string{"low"}}}
+	h.templates, err = template.New(desk, template.Config{Directory: approvers{}, Policy: approval.Policy{Name: "template", Version: 1, Stages: []approval.Stage{{
+		Name: "manager", Ask: []approval.Selector{{Kind: approval.Person, Name: "mia"}}, Approve: approval.Rule{Kind: approval.Any}}}}})
+	if err != nil {
+		return err
+	}
 	h.changes, err = change.NewService(desk, change.Config{
-		Models: models, Directory: h, Risk: assessor, RiskInput: h.effects,
+		Templates: h.templates.InForce,
+		Models:    models, Directory: h, Risk: assessor, RiskInput: h.effects,
 		Conflicts: func(_ context.Context, c schedule.Change) ([]schedule.Conflict, error) {
 			return h.plan.Conflicts(c), nil
 		},
@@ -113,6 +122,17 @@ func (h *house) Members(_ context.Context, s approval.Selector, _ *change.Change
 		return []string{"eve", "mia"}, nil
 	}
 	return nil, fmt.Errorf("nobody knows %s", s)
+}
+
+// approvers are those of templates: nobody but who is named.
+type approvers struct{}
+
+func (approvers) Members(_ context.Context, s approval.Selector, _ *template.Template) ([]string, error) {
+	return nil, fmt.Errorf("nobody knows %s", s)
+}
+
+func (approvers) Delegations(context.Context, string, time.Time) ([]approval.Delegation, error) {
+	return nil, nil
 }
 
 // Delegations lets alternates vote while they have a seat.

@@ -11,6 +11,7 @@ import (
 	"github.com/itsm-go/itsm/change/cab"
 	"github.com/itsm-go/itsm/change/report"
 	"github.com/itsm-go/itsm/change/schedule"
+	"github.com/itsm-go/itsm/change/template"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/approval"
 )
@@ -53,10 +54,25 @@ func (h *house) week() error {
 func (h *house) certificates() error {
 	h.at(2, 9, 0)
 	h.title("Monday: a standard change")
+	for _, t := range []change.Template{
+		{Name: "certificates", Locked: []string{"items", "plan", "back_out_plan"}, Proposal: change.Proposal{Model: "standard", Title: "Rotate the web certificates",
+			Group: "web", Service: "website", Items: []schedule.Item{web}, Plan: "the runbook", BackOut: "the certificates of last year", Answers: careful()}},
+		{Name: "indexes", Locked: []string{"items", "plan", "back_out_plan"}, Proposal: change.Proposal{Model: "standard", Title: "Rebuild the billing indexes",
+			Group: "dba", Service: "billing", Items: []schedule.Item{database}, Plan: "the runbook", BackOut: "nothing to back out", Answers: careful()}},
+	} {
+		if err := h.approved(template.Content{Template: t, After: 2, Of: 10}); err != nil {
+			return err
+		}
+	}
 	c := &change.Change{}
+	r := change.Proposal{Model: "standard", Template: "certificates", Assignee: "dan", Start: h.clock(2, 12, 0), End: h.clock(2, 12, 30), Plan: "by hand, this once"}
+	_, err := h.changes.Propose(ctx, ann, r)
+	if err := h.refused("ann wants to depart from the template", err, change.ErrLocked); err != nil {
+		return err
+	}
+	r.Plan = ""
 	if err := errors.Join(
-		h.keep(c)(h.changes.Propose(ctx, ann, change.Proposal{Model: "standard", Title: "Rotate the web certificates", Group: "web", Assignee: "dan", Service: "website",
-			Items: []schedule.Item{web}, Plan: "the runbook", BackOut: "the certificates of last year", Answers: careful(), Start: h.clock(2, 12, 0), End: h.clock(2, 12, 30)})),
+		h.keep(c)(h.changes.Propose(ctx, ann, r)),
 		h.keep(c)(h.changes.Submit(ctx, ann, c.ID)),
 	); err != nil {
 		return err
@@ -75,6 +91,21 @@ func (h *house) certificates() error {
 	}
 	h.say("dan does it at noon; it is closed as %s.", c.Review.Outcome)
 	return nil
+}
+
+// approved has a template approved by the change manager.
+func (h *house) approved(c template.Content) error {
+	t, err := h.templates.Draft(ctx, gus, c)
+	if err == nil {
+		_, err = h.templates.Submit(ctx, gus, t.Title)
+	}
+	if err == nil {
+		t, err = h.templates.Vote(ctx, mia, t.Title, approve)
+	}
+	if err == nil {
+		h.say("gus has written template %q, mia has approved it: version %d is in force.", t.Title, t.Current.Version)
+	}
+	return err
 }
 
 // propose brings two normal changes up to the board. One of those who are asked has a
@@ -264,8 +295,7 @@ func (h *house) conflict(extend *change.Change) error {
 	h.title("Thursday: a conflict")
 	other := &change.Change{}
 	if err := errors.Join(
-		h.keep(other)(h.changes.Propose(ctx, ann, change.Proposal{Model: "standard", Title: "Rebuild the billing indexes", Group: "dba", Assignee: "dan", Service: "billing",
-			Items: []schedule.Item{database}, Plan: "the runbook", BackOut: "nothing to back out", Answers: careful(), Start: h.clock(5, 19, 0), End: h.clock(5, 20, 30)})),
+		h.keep(other)(h.changes.Propose(ctx, ann, change.Proposal{Model: "standard", Template: "indexes", Assignee: "dan", Start: h.clock(5, 19, 0), End: h.clock(5, 20, 30)})),
 		h.keep(other)(h.changes.Submit(ctx, ann, other.ID)),
 		h.keep(extend)(h.changes.Get(ctx, extend.ID)),
 	); err != nil {
