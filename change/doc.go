@@ -64,10 +64,22 @@
 // and [Service.NoteCaused] writes down that one has. [Service.Cases] makes the figures of
 // package report, [Service.Entry] the bars of package forward.
 //
-// # Where it differs from ServiceNow
+// # Where it differs from other products
 //
-// A change without an approver, or without a policy for it, is blocked; there it is
-// approved. Reverting to new is possible from assess and from authorize in every model.
-// The beginning of the work is a step that somebody takes, and is not taken by the
-// clock.
+//   - A change without an approver, or without a policy for it, is blocked; with
+//     ServiceNow it is approved, and Remedy skips the phase.
+//   - Reverting to new is possible from assess and from authorize in every model.
+//   - The beginning of the work is a step that somebody takes, and is not taken by the
+//     clock.
+//   - A conflict is a guard; with ServiceNow and Freshservice it is a remark.
+//   - Nobody overrules the vote; Freshservice lets the change manager. Who may is put
+//     into the policy, with a weight or a veto.
+//   - An unauthorized change is not approved straight into review: it has the same
+//     retrospective approval, with a deadline, as any other work that was done before.
+//   - A window is in a zone, and never "floating" with the zone of whoever looks: a
+//     guard must give one answer to everybody.
+//   - The lifecycles of iTop, OTOBO and other products can be configured as models, and
+//     are not shipped. Where they let work begin without the approval that they ask for
+//     elsewhere, as OTOBO's does from requested, it is refused here: that takes a model
+//     without that gate.
 package change

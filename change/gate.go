@@ -64,6 +64,9 @@ func (st *step) reach() error {
 			}
 		}
 		st.c.ClosedAt = st.tx.Now()
+		if category == workflow.CategoryCancelled {
+			return st.callOff()
+		}
 	}
 	p, gated := st.s.models[st.c.Model].Gates[st.c.State]
 	if !gated {

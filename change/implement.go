@@ -28,22 +28,30 @@ func (s *Service) Revert(ctx context.Context, actor workflow.Actor, id workflow.
 // window.
 func (s *Service) Implement(ctx context.Context, actor workflow.Actor, id workflow.ID) (*Change, error) {
 	return s.run(ctx, actor, id, ActionImplement, func(st *step) error {
-		if err := st.fire(ActionImplement); err != nil {
-			return err
-		}
-		st.c.Started = st.tx.Now()
-		return nil
+		return st.fire(ActionImplement)
 	})
 }
 
 // Complete ends the work, and the review begins.
 func (s *Service) Complete(ctx context.Context, actor workflow.Actor, id workflow.ID) (*Change, error) {
 	return s.run(ctx, actor, id, ActionComplete, func(st *step) error {
-		if err := st.fire(ActionComplete); err != nil {
-			return err
-		}
-		st.c.Ended = st.tx.Now()
-		return nil
+		return st.fire(ActionComplete)
+	})
+}
+
+// Act takes an action of the change's lifecycle that has no method of its own, for
+// lifecycles that a host has extended. What protects a change holds here as well: see
+// [Model].
+func (s *Service) Act(ctx context.Context, actor workflow.Actor, id workflow.ID, action, reason string) (*Change, error) {
+	if len(reason) > workflow.MaxText {
+		return nil, fmt.Errorf("change: a reason has at most %d bytes, not %d: %w", workflow.MaxText, len(reason), workflow.ErrInvalid)
+	}
+	if action == ActionClose {
+		return nil, fmt.Errorf("change: %s has a method of its own: %w", action, workflow.ErrInvalid)
+	}
+	return s.run(ctx, actor, id, "act", func(st *step) error {
+		st.reason = reason
+		return st.fire(action)
 	})
 }
 
@@ -64,17 +72,19 @@ func (s *Service) Close(ctx context.Context, actor workflow.Actor, id workflow.I
 func (s *Service) Cancel(ctx context.Context, actor workflow.Actor, id workflow.ID, reason string) (*Change, error) {
 	return s.run(ctx, actor, id, ActionCancel, func(st *step) error {
 		st.reason = reason
-		if err := st.fire(ActionCancel); err != nil {
-			return err
-		}
-		st.c.Hold = nil
-		for i := range st.c.Tasks {
-			if t := &st.c.Tasks[i]; !t.State.Closed() {
-				t.State, t.Hold, t.ByHand, t.End = TaskCancelled, "", false, st.tx.Now()
-			}
-		}
-		return st.withdraw("the change was cancelled: " + reason)
+		return st.fire(ActionCancel)
 	})
+}
+
+// callOff ends what is open of a change that will not happen.
+func (st *step) callOff() error {
+	st.c.Hold = nil
+	for i := range st.c.Tasks {
+		if t := &st.c.Tasks[i]; !t.State.Closed() {
+			t.State, t.Hold, t.ByHand, t.End = TaskCancelled, "", false, st.tx.Now()
+		}
+	}
+	return st.withdraw("the change was cancelled: " + st.reason)
 }
 
 // Hold puts the change on hold: its approvals are no longer required until it is

@@ -86,12 +86,14 @@ func (st *step) fire(action string) error {
 		if err := st.inForce(true); err != nil {
 			return err
 		}
-		st.c.State = to // from here on the risk has to be known
-		if err := st.assess(st.c, st.tx.Now()); err != nil {
+		c := *st.c
+		c.State = to // from here on the risk has to be known
+		if err := st.assess(&c, st.tx.Now()); err != nil {
 			return err
 		}
+		st.c.Risk, st.c.Assessment = c.Risk, c.Assessment
 	}
-	st.c.State = to
+	st.move(to)
 	if missing := m.Missing(to, facts); len(missing) > 0 {
 		return fmt.Errorf("change: %s: state %s needs %s: %w", st.c.Name(), to, strings.Join(missing, ", "), workflow.ErrInvalid)
 	}
@@ -113,12 +115,24 @@ func (st *step) settle(m *workflow.Machine[Facts]) error {
 		if to == st.c.State {
 			return nil
 		}
-		st.c.State = to
+		st.move(to)
 		if err := st.reach(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// move takes the change to a state, and keeps when its work began and ended.
+func (st *step) move(to string) {
+	implementing := func(state string) bool { return slices.Contains(st.s.models[st.c.Model].Implementation, state) }
+	switch now := st.tx.Now(); {
+	case implementing(to) && st.c.Started.IsZero():
+		st.c.Started = now
+	case implementing(st.c.State) && !implementing(to):
+		st.c.Ended = now
+	}
+	st.c.State = to
 }
 
 // facts are what the guards look at. What takes a question to others is asked only

@@ -45,6 +45,25 @@ func (s *Service) Cases(ctx context.Context, q workflow.Query) ([]report.Case, e
 	return all, nil
 }
 
+// UnderChange lists the changes of a configuration item that are planned for an instant,
+// or under way then, and are scheduled or being implemented: what monitoring reports of
+// the item meanwhile is no failure (ServiceNow: CI in maintenance). Once the work has
+// ended it is one again.
+func (s *Service) UnderChange(ctx context.Context, item string, at time.Time) ([]*Change, error) {
+	var all []*Change
+	for c, err := range s.Find(ctx, workflow.Query{Where: []workflow.Condition{workflow.Is(IndexItem, workflow.StringKey(item))}}) {
+		if err != nil {
+			return nil, err
+		}
+		planned := !c.Start.IsZero() && !at.Before(c.Start) && at.Before(c.End)
+		underWay := !c.Started.IsZero() && !at.Before(c.Started)
+		if s.Category(c) == workflow.CategoryActive && s.granted(c) && c.Hold == nil && c.Ended.IsZero() && (planned || underWay) {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
 // approvedAt is when the last gate of the change's model was granted; zero until then.
 func (s *Service) approvedAt(c *Change) time.Time {
 	var last time.Time
