@@ -58,6 +58,21 @@
 // holds what discovery has noticed against the changes that were under way, and records
 // as unauthorized what nobody had said.
 //
+// # The configuration
+//
+// [FromConfiguration] looks up what changes need of package cmdb: for the schedule the
+// items near those that are changed and the services on them, for the risk what would
+// fail with them. [Service.Configure] applies what was proposed for the configuration
+// when a change is closed, and withdraws it when it is backed out or cancelled.
+// [Service.UnderChange] tells monitoring what is being worked on.
+//
+// # Conflicts
+//
+// [Config.Conflicts] is asked when the work is to begin, of a schedule that the host keeps
+// with [Service.Keep] as changes are committed, and with [Service.Fill] when it starts. Two
+// changes that are submitted at once are both planned, and whichever begins is refused
+// until one of them is moved.
+//
 // # Incidents
 //
 // [Service.Suspects] lists the changes that may have caused an incident, with reasons,

@@ -63,3 +63,47 @@ func Example() {
 	// scheduled
 	// assess round 2 [gus]
 }
+
+// Work that could not wait is recorded together with the question for its approval, and
+// the changes behind an incident are found.
+func ExampleService_Report() {
+	now := time.Date(2026, 3, 4, 3, 0, 0, 0, time.UTC)
+	desk := workflow.NewDesk(memstore.New(), workflow.DeskConfig{Clock: func() time.Time { return now }})
+	changes, err := change.NewService(desk, change.Config{Directory: directory{"board ecab": {"bob"}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, ann := context.Background(), workflow.User("ann", change.RoleAgent)
+	c, _ := changes.Report(ctx, ann, change.Done{
+		Proposal: change.Proposal{Model: "retrospective", Title: "Restarted the database", Items: []schedule.Item{{ID: "db-01"}}},
+		Started:  now.Add(-time.Hour), Ended: now.Add(-50 * time.Minute),
+	})
+	r, _ := c.Approval(change.StateAuthorize)
+	fmt.Println(c.Number, c.State, r.Pending())
+	c, _ = changes.Vote(ctx, workflow.User("bob"), c.ID, approval.Vote{Choice: approval.Approve})
+	fmt.Println(c.State)
+
+	suspects, _ := changes.Suspects(ctx, change.Symptoms{At: now, Items: []string{"db-01"}}, 24*time.Hour)
+	for _, s := range suspects {
+		fmt.Println(s.Change.Number, s.Reasons)
+	}
+	// Output:
+	// CHG0000001 authorize [bob]
+	// review
+	// CHG0000001 [it had ended 50m0s before it changed db-01]
+}
+
+// What nobody had announced is found out and put to those who approve afterwards.
+func ExampleService_Observe() {
+	now := time.Date(2026, 3, 4, 3, 0, 0, 0, time.UTC)
+	desk := workflow.NewDesk(memstore.New(), workflow.DeskConfig{Clock: func() time.Time { return now }})
+	changes, err := change.NewService(desk, change.Config{Directory: directory{"board ecab": {"bob"}}, Detection: change.Detection{Slack: time.Minute, Quiet: time.Hour}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	found, _ := changes.Observe(context.Background(), workflow.System("discovery"), change.Observation{Item: "db-01", At: now, By: "ron", What: "kernel parameters"})
+	fmt.Println(found.Authorized, found.Change.Number, found.Change.Title, found.Change.State)
+	// Output: false CHG0000001 Unauthorized: kernel parameters authorize
+}
