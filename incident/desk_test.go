@@ -57,6 +57,7 @@ func newWorld(t *testing.T, cfg incident.Config) *world {
 	w.Service = s
 	w.relay, err = workflow.NewRelay(w.store, workflow.Mux{
 		Timers: map[string]workflow.Handler{incident.KindName: s},
+		Topics: map[string]workflow.Handler{incident.TopicCascade: s},
 		Other: workflow.HandlerFunc(func(_ context.Context, d workflow.Due) error {
 			n := sent{topic: d.Message.Topic}
 			w.sent = append(w.sent, n)
@@ -66,6 +67,8 @@ func newWorld(t *testing.T, cfg incident.Config) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		_, err := workflow.VerifyStore(context.Background(), w.store, s.Verify, incident.KindName)
+		require.NoError(t, err)
+		_, err = workflow.VerifyStore(context.Background(), w.store, nil, incident.CascadeKind)
 		require.NoError(t, err)
 	})
 	return w

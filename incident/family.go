@@ -7,9 +7,8 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 )
 
-// MaxChildren is the most children one incident has: all of them change in one
-// commit with their parent.
-const MaxChildren = 500
+// MaxChildren is the most children one incident has.
+const MaxChildren = 20_000
 
 // SetParent makes an incident the child of another, so that it follows it, or,
 // with a zero parent, sets it free. Families have two generations: a parent has
@@ -44,6 +43,12 @@ func (st *step) adopt(parent workflow.ID) error {
 		}
 	}
 	st.inc.Parent = parent
+	// Whoever joins has nothing to do with what the family was told before.
+	c, err := st.s.cascade(st.tx, parent)
+	if err != nil {
+		return err
+	}
+	st.inc.Followed = c.Sequence
 	return nil
 }
 
@@ -96,45 +101,4 @@ func (s *Service) children(ctx context.Context, store workflow.Store, id workflo
 		ids = append(ids, doc.ID)
 	}
 	return ids, nil
-}
-
-// eachChild lets every child that is not finished follow its parent, in the same
-// commit.
-func (st *step) eachChild(follow func(*step) error) error {
-	if st.inc.Children == 0 {
-		return nil
-	}
-	ids, err := st.s.children(st.tx.Context(), st.tx.Store(), st.inc.ID)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		c, err := st.s.step(st.tx, id)
-		if err != nil {
-			return err
-		}
-		if c.inc.Parent != st.inc.ID || st.s.Category(c.inc).Final() {
-			continue // it left the family, or is done
-		}
-		c.cascade = true
-		if err := follow(c); err != nil {
-			return fmt.Errorf("incident: %s, following %s: %w", c.inc.Name(), st.inc.Name(), err)
-		}
-		if err := c.finish(workflow.Entry{Note: "follows " + st.inc.Name()}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// follow takes the first of the actions that the child's lifecycle has in its
-// state; a child that can take none stays as it is.
-func (st *step) follow(actions ...string) error {
-	for _, a := range actions {
-		if st.can(a) {
-			return st.fire(a)
-		}
-	}
-	st.inc.HoldReason = st.before.HoldReason
-	return nil
 }

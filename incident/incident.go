@@ -51,6 +51,7 @@ type Incident struct {
 
 	Parent      workflow.ID `json:"parent,omitzero"`
 	Children    int         `json:"children,omitempty"` // how many have this one as their parent
+	Followed    int64       `json:"followed,omitempty"` // the last order of the parent that it has followed, see [Cascade]
 	DuplicateOf workflow.ID `json:"duplicate_of,omitzero"`
 	Links       []Link      `json:"links,omitempty"`
 	Tasks       []Task      `json:"tasks,omitempty"`
@@ -189,6 +190,7 @@ const (
 	IndexService  = "service"  //
 	IndexCI       = "ci"       // every affected configuration item
 	IndexParent   = "parent"   // an IDKey
+	IndexFollowed = "followed" // an IntKey: the last order followed; children alone have it
 	IndexLink     = "link"     // the text form of every linked record's Ref
 	IndexBreached = "breached" // a BoolKey
 	IndexDue      = "due"      // a TimeKey: the earliest due time of a running clock
@@ -210,7 +212,10 @@ func (inc *Incident) index(category workflow.Category) []workflow.IndexEntry {
 	add(IndexGroup, workflow.StringKey(inc.Group))
 	add(IndexAssignee, workflow.StringKey(inc.Assignee))
 	add(IndexService, workflow.StringKey(inc.Service))
-	add(IndexParent, workflow.IDKey(inc.Parent))
+	if inc.Parent != (workflow.ID{}) {
+		add(IndexParent, workflow.IDKey(inc.Parent))
+		add(IndexFollowed, workflow.IntKey(inc.Followed))
+	}
 	for _, ci := range inc.CIs {
 		if ci.Source != CINotAffected {
 			add(IndexCI, workflow.StringKey(ci.ID))

@@ -58,10 +58,13 @@ func (st *step) notify(topic string, to ...string) error {
 }
 
 func (st *step) tell(topic, text string, to ...string) error {
+	if st.mute {
+		return nil
+	}
 	n := st.notice(to...)
 	n.Text = text
 	if topic != TopicOpened {
-		n.To = slices.DeleteFunc(n.To, func(p string) bool { return p == st.tx.Actor().ID })
+		n.To = slices.DeleteFunc(n.To, func(p string) bool { return p == st.who() })
 	}
 	return st.tx.Send(st.s.kind.Ref(st.inc.ID), topic, n)
 }

@@ -26,18 +26,13 @@ func (s *Service) Resolve(ctx context.Context, actor workflow.Actor, id workflow
 		if err := st.resolve(code, notes, ActionResolve); err != nil {
 			return err
 		}
-		return st.eachChild(func(c *step) error {
-			if !c.can(ActionResolve) {
-				return nil
-			}
-			return c.resolve(code, notes, ActionResolve)
-		})
+		return st.lead(Order{Action: ActionResolve, Code: code, Notes: notes})
 	})
 }
 
 func (st *step) resolve(code, notes, action string) error {
 	inc := st.inc
-	inc.Resolution = &Resolution{Code: code, Notes: notes, At: st.tx.Now(), By: st.tx.Actor().ID}
+	inc.Resolution = &Resolution{Code: code, Notes: notes, At: st.tx.Now(), By: st.who()}
 	inc.answered(st.tx.Now())
 	if err := st.fire(action); err != nil {
 		return err
@@ -73,13 +68,7 @@ func (s *Service) Reopen(ctx context.Context, actor workflow.Actor, id workflow.
 		if !actor.HasRole(RoleAgent, RoleManager, workflow.RoleSystem) {
 			return nil
 		}
-		return st.eachChild(func(c *step) error {
-			if !c.can(ActionReopen) {
-				return nil
-			}
-			c.reason = reason
-			return c.reopen()
-		})
+		return st.lead(Order{Action: ActionReopen, Reason: reason})
 	})
 }
 
@@ -88,7 +77,7 @@ func (st *step) reopen() error {
 		return err
 	}
 	st.inc.Reopened++
-	st.inc.ReopenedAt, st.inc.ReopenedBy = st.tx.Now(), st.tx.Actor().ID
+	st.inc.ReopenedAt, st.inc.ReopenedBy = st.tx.Now(), st.who()
 	return st.tell(TopicReopened, st.reason, st.inc.Assignee, st.inc.Group)
 }
 

@@ -36,6 +36,11 @@ type Config struct {
 	AutoClose         calendar.Days
 	AutoCloseCalendar *calendar.Calendar
 
+	// Chunk is how many children change in one commit. A family of so many or fewer
+	// follows its parent in the parent's own commit, a larger one afterwards, commit by
+	// commit: see [Cascade]. Default: 200, or less where there are many targets.
+	Chunk int
+
 	ResolutionCodes []string // the codes allowed; empty = any
 	OpenRoles       []string // who may report; default: anyone
 }
@@ -56,6 +61,7 @@ type Service struct {
 	desk     *workflow.Desk
 	cfg      Config
 	kind     *workflow.Kind[*Incident]
+	cascades *workflow.Kind[*Cascade]
 	current  workflow.LifecycleRef
 	machines map[workflow.LifecycleRef]*workflow.Machine[Facts]
 	engine   *sla.Engine
@@ -85,6 +91,7 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	if cfg.AutoClose < 0 || cfg.AutoClose > 0 && cfg.AutoCloseCalendar == nil {
 		p.Addf("closing after %d business days needs a calendar and a positive number", cfg.AutoClose)
 	}
+	cfg.Chunk = chunkSize(&p, cfg)
 	p.Add(cfg.Matrix.Validate())
 	cfg.Matrix = cfg.Matrix.clone()
 	s := &Service{desk: desk, machines: map[workflow.LifecycleRef]*workflow.Machine[Facts]{}}
@@ -99,6 +106,8 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 		Clone:  (*Incident).clone,
 		Index:  s.index,
 	})
+	p.Add(err)
+	s.cascades, err = newCascades()
 	p.Add(err)
 	s.cfg = cfg
 	for _, name := range sortedKeys(cfg.Templates) {

@@ -21,7 +21,9 @@ type step struct {
 	before  *Incident // nil when it is being opened
 	comment bool      // a public comment comes with the command
 	reason  string    // the reason given
-	cascade bool      // the incident follows its parent: the rights were asked there
+	cascade *Order    // while the incident follows its parent: the rights were asked there
+	mute    bool      // nobody is told
+	behind  *Incident // as it was once it had caught up with its family, if it lagged
 }
 
 // run carries out a command on an incident.
@@ -33,11 +35,15 @@ func (s *Service) run(ctx context.Context, actor workflow.Actor, id workflow.ID,
 		if err != nil {
 			return err
 		}
+		note, err := st.catchUp()
+		if err != nil {
+			return err
+		}
 		if err := decide(st); err != nil {
 			return err
 		}
 		inc = st.inc
-		return st.finish(workflow.Entry{Note: st.reason})
+		return st.finish(workflow.Entry{Note: joined(note, st.reason)})
 	})
 	if err != nil {
 		return nil, err
@@ -68,13 +74,13 @@ func (st *step) fire(action string) error {
 		return err
 	}
 	roles := m.RolesFor(st.inc.State, action)
-	if len(roles) > 0 && !st.cascade {
+	if len(roles) > 0 && st.cascade == nil {
 		if err := st.authorize(roles...); err != nil {
 			return err
 		}
 	}
 	to, err := m.Admit(st.inc.State, action, st.facts(), func(roles []string) error {
-		if st.cascade {
+		if st.cascade != nil {
 			return nil
 		}
 		return st.authorize(roles...)
@@ -234,17 +240,21 @@ func (s *Service) alarms(inc *Incident) map[string]time.Time {
 
 // checkReadOnly refuses changes of what the state before holds fixed.
 func (st *step) checkReadOnly() error {
-	if st.before == nil || st.cascade {
+	if st.before == nil || st.cascade != nil {
 		return nil
 	}
-	m, err := st.s.machine(st.before)
+	before := st.before
+	if st.behind != nil {
+		before = st.behind
+	}
+	m, err := st.s.machine(before)
 	if err != nil {
 		return err
 	}
 	var p workflow.Problems
-	for _, f := range m.ReadOnly(st.before.State) {
-		if valueOf(st.before, f) != valueOf(st.inc, f) {
-			p.Addf("%s is read-only while the incident is %s", f, st.before.State)
+	for _, f := range m.ReadOnly(before.State) {
+		if valueOf(before, f) != valueOf(st.inc, f) {
+			p.Addf("%s is read-only while the incident is %s", f, before.State)
 		}
 	}
 	return p.Err("incident: " + st.inc.Name())

@@ -10,13 +10,26 @@ import (
 )
 
 // Handle answers the timers that incidents have set: service levels that come
-// due, and closing after the resolution. Give it to a [workflow.Mux] under
-// [KindName]. It bears repetition.
+// due, and closing after the resolution; and it carries out [TopicCascade], by which
+// the children of a large family follow their parent. Give it to a [workflow.Mux]
+// under [KindName] and under the topic. It bears repetition.
 func (s *Service) Handle(ctx context.Context, d workflow.Due) error {
-	t := d.Timer
-	if t == nil || t.Ref.Kind != KindName {
-		return workflow.Permanent(fmt.Errorf("incident: %s is not a timer of an incident: %w", d.Key(), workflow.ErrInvalid))
+	var err error
+	switch {
+	case d.Timer != nil && d.Timer.Ref.Kind == KindName:
+		err = s.alarm(ctx, d.Timer)
+	case d.Message != nil && d.Message.Topic == TopicCascade:
+		err = s.follow(ctx, d.Message)
+	default:
+		err = fmt.Errorf("incident: %s is not work for incidents: %w", d.Key(), workflow.ErrInvalid)
 	}
+	if errors.Is(err, workflow.ErrNotFound) || errors.Is(err, workflow.ErrInvalid) {
+		return workflow.Permanent(err)
+	}
+	return err
+}
+
+func (s *Service) alarm(ctx context.Context, t *workflow.Timer) error {
 	// Never before the timer's instant: a clock that goes behind the relay's
 	// would find nothing due, and the timer would be gone.
 	at := s.desk.Now()
@@ -31,9 +44,6 @@ func (s *Service) Handle(ctx context.Context, d workflow.Due) error {
 		_, err = s.At(at).run(ctx, workflow.System("service-levels"), t.Ref.ID, "clock", func(*step) error { return nil })
 	default:
 		err = fmt.Errorf("incident: unknown timer %q: %w", t.Name, workflow.ErrInvalid)
-	}
-	if errors.Is(err, workflow.ErrNotFound) || errors.Is(err, workflow.ErrInvalid) {
-		return workflow.Permanent(err)
 	}
 	return err
 }

@@ -45,7 +45,7 @@ func (s *Service) Start(ctx context.Context, actor workflow.Actor, id workflow.I
 		if err := st.fire(ActionStart); err != nil {
 			return err
 		}
-		return st.eachChild(func(c *step) error { return c.follow(ActionStart, ActionResume) })
+		return st.lead(Order{Action: ActionStart})
 	})
 }
 
@@ -75,10 +75,7 @@ func (s *Service) Hold(ctx context.Context, actor workflow.Actor, id workflow.ID
 		if reason == AwaitingEvidence {
 			return nil
 		}
-		return st.eachChild(func(c *step) error {
-			c.inc.HoldReason = reason
-			return c.follow(ActionHold)
-		})
+		return st.lead(Order{Action: ActionHold, HoldReason: reason})
 	})
 }
 
@@ -94,12 +91,7 @@ func (s *Service) Resume(ctx context.Context, actor workflow.Actor, id workflow.
 				return err
 			}
 		}
-		return st.eachChild(func(c *step) error {
-			if c.inc.HoldReason == AwaitingCaller {
-				return nil
-			}
-			return c.follow(ActionResume, ActionStart)
-		})
+		return st.lead(Order{Action: ActionResume})
 	})
 }
 
