@@ -1,0 +1,71 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/itsm-go/itsm/workflow"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ErrNewerSchema means that the schema was made by a later version of this package,
+// which this one does not understand and leaves alone.
+var ErrNewerSchema = errors.New("the schema is newer than this program")
+
+// ErrOlderSchema means that migrations are missing which the host runs by itself.
+var ErrOlderSchema = errors.New("the schema is older than this program")
+
+// The conditions that the functions in the database raise.
+const conflictState = "IT001"
+
+// state returns PostgreSQL's error code, or "".
+func state(err error) string {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// passing reports whether trying again may help: the server chose this transaction
+// to end a deadlock, or the connection or the server went away.
+func passing(err error) bool {
+	switch code := state(err); {
+	case code == "40001", code == "40P01", code == "55P03", code == "57P01", code == "57P02", code == "57P03", code == "53300":
+		return true
+	case strings.HasPrefix(code, "08"):
+		return true
+	case code != "":
+		return false
+	}
+	return lost(err)
+}
+
+// lost reports whether the connection went away, so that nobody knows what became of
+// the statement.
+func lost(err error) bool {
+	if e := (*net.OpError)(nil); errors.As(err, &e) {
+		return true
+	}
+	if e := (*pgconn.ConnectError)(nil); errors.As(err, &e) {
+		return true
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		pgconn.SafeToRetry(err) || err != nil && strings.Contains(err.Error(), "conn closed")
+}
+
+// dbError adds what was tried. The context's own error wins, because an interrupted
+// statement fails with whatever it was doing.
+func dbError(ctx context.Context, what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && !errors.Is(err, workflow.ErrUnsure):
+		return fmt.Errorf("postgres: %s: %w", what, ctx.Err())
+	}
+	return fmt.Errorf("postgres: %s: %w", what, err)
+}

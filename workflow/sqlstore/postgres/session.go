@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// session executes statements for one call of a store: on any connection of the pool,
+// or in a transaction. It is not safe for concurrent use.
+type session struct {
+	ctx   context.Context
+	db    *DB
+	on    executor
+	bound *bound // if in a transaction of the host
+}
+
+// executor runs one statement.
+type executor interface {
+	query(ctx context.Context, text string, args []any) (cursor, error)
+}
+
+// cursor is what [pgx.Rows] and [sql.Rows] have in common.
+type cursor interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// bound is a transaction of the host, and the names that are known in it.
+type bound struct {
+	executor
+	names names
+}
+
+// querier is what pools, connections and transactions of pgx have in common.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// onPgx executes on a pool, connection or transaction of pgx.
+type onPgx struct{ querier }
+
+func (x onPgx) query(ctx context.Context, text string, args []any) (cursor, error) {
+	r, err := x.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgxRows{r}, nil
+}
+
+type pgxRows struct{ pgx.Rows }
+
+func (r pgxRows) Close() error {
+	r.Rows.Close()
+	return r.Err()
+}
+
+// onSQL executes in a transaction of database/sql, whose driver must be that of pgx.
+type onSQL struct {
+	tx    *sql.Tx
+	types *pgtype.Map
+}
+
+func (x onSQL) query(ctx context.Context, text string, args []any) (cursor, error) {
+	r, err := x.tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return sqlRows{r, x.types}, nil
+}
+
+type sqlRows struct {
+	*sql.Rows
+	types *pgtype.Map
+}
+
+// Scan lets pgx read what database/sql does not know.
+func (r sqlRows) Scan(dest ...any) error {
+	into := make([]any, len(dest))
+	for i, d := range dest {
+		switch d.(type) {
+		case *string, *bool, *[]byte, *int64, *int32, *int:
+			into[i] = d
+		default:
+			into[i] = r.types.SQLScanner(d)
+		}
+	}
+	return r.Rows.Scan(into...)
+}
+
+func (s *session) query(text string, args ...any) (cursor, error) {
+	return s.on.query(s.ctx, text, args)
+}
+
+// one reads the first row into dest, and reports whether there was one.
+func (s *session) one(text string, args []any, dest ...any) (bool, error) {
+	r, err := s.query(text, args...)
+	if err != nil {
+		return false, err
+	}
+	if !r.Next() {
+		return false, errors.Join(r.Err(), r.Close())
+	}
+	if err := r.Scan(dest...); err != nil {
+		return false, errors.Join(err, r.Close())
+	}
+	return true, r.Close()
+}

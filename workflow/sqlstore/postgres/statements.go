@@ -1,0 +1,89 @@
+package postgres
+
+import "strings"
+
+const documentColumns = "r.id, r.version, r.layout, r.created, r.updated, r.head, r.fields, r.keys, r.body"
+
+const (
+	timerColumns   = "m.kind, k.name, m.id, m.token, m.attempt, m.error, m.name, m.due, m.payload"
+	messageColumns = "m.kind, k.name, m.id, m.token, m.attempt, m.error, m.seq, m.message, m.topic, m.at, m.payload"
+	eventColumns   = "SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id FROM itsm.events e JOIN itsm.kinds k ON k.kind = e.kind "
+)
+
+// statements are all that is executed, but for the pages of a query, in a schema.
+type statements struct {
+	schema string
+
+	findTenant, makeTenant, findKind, makeKind, findField, makeField, nameField, makeShape string
+
+	get, commit, tryCommit, furtherKeys, shapes string
+
+	claim, anythingDue, settle, revive, parkedTimers, parkedMessages string
+
+	feedHorizon, feed, feedOfKinds, feedOfRecord, feedOfBatch string
+}
+
+func newStatements(schema string) statements {
+	s := statements{
+		schema:     schema,
+		findTenant: "SELECT tenant FROM itsm.tenants WHERE name = $1",
+		makeTenant: "SELECT itsm.number_tenant($1)",
+		findKind:   "SELECT kind FROM itsm.kinds WHERE tenant = $1 AND name = $2",
+		makeKind:   "SELECT itsm.number_kind($1, $2)",
+		findField:  "SELECT field FROM itsm.fields WHERE kind = $1 AND name = $2",
+		makeField:  "SELECT itsm.number_field($1, $2)",
+		nameField:  "SELECT name FROM itsm.fields WHERE field = $1",
+		makeShape:  "SELECT itsm.number_shape($1, $2)",
+
+		get:         "SELECT " + documentColumns + " FROM itsm.records r WHERE r.kind = $1 AND r.id = $2 AND r.version > 0",
+		commit:      "SELECT itsm.commit(" + parameters(30) + ")",
+		tryCommit:   "SELECT applied, coalesce(state, ''), coalesce(reason, '') FROM itsm.try_commit(" + parameters(30) + ")",
+		furtherKeys: "SELECT EXISTS (SELECT 1 FROM itsm.entries WHERE field = $1 AND NOT first)",
+		shapes:      "SELECT shape FROM itsm.shapes WHERE kind = $1 AND NOT $2::int = ANY (fields)",
+
+		claim: `SELECT c.kind, k.name, c.id, c.name, c.seq, c.token, c.attempt, c.error, c.due, c.message, c.topic, c.at, c.payload
+FROM itsm.claim($1, $2, $3, $4) c JOIN itsm.kinds k ON k.kind = c.kind`,
+		anythingDue: `SELECT EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 1 AND due <= $2)
+	OR EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 2 AND ready <= $2)
+	OR EXISTS (SELECT 1 FROM itsm.messages WHERE tenant = $1 AND lane = 1)
+	OR EXISTS (SELECT 1 FROM itsm.messages WHERE tenant = $1 AND lane = 2 AND ready <= $2)`,
+		settle: "SELECT itsm.settle(" + parameters(9) + ")",
+		revive: "SELECT itsm.revive(" + parameters(7) + ")",
+		parkedTimers: "SELECT " + timerColumns + ` FROM itsm.timers m JOIN itsm.kinds k ON k.kind = m.kind
+WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.due, m.name`,
+		parkedMessages: "SELECT " + messageColumns + ` FROM itsm.messages m JOIN itsm.kinds k ON k.kind = m.kind
+WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.seq`,
+
+		// All that is visible below the horizon is complete: no transaction that could
+		// still add to it is running.
+		feedHorizon: `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + s.shift,
+	coalesce((SELECT max(place) FROM itsm.events WHERE tenant = $1), 0) FROM itsm.state s`,
+		feed: eventColumns + "WHERE e.tenant = $1 AND (e.place, e.seq) > ($2, $3) AND e.place < $4 ORDER BY e.place, e.seq LIMIT $5",
+		feedOfKinds: eventColumns + `WHERE e.tenant = $1 AND (e.place, e.seq) > ($2, $3) AND e.place < $4
+	AND k.name = ANY ($6) ORDER BY e.place, e.seq LIMIT $5`,
+		feedOfRecord: eventColumns + "WHERE e.kind = $1 AND e.id = $2 AND e.version > $3 ORDER BY e.version LIMIT $4",
+		feedOfBatch: eventColumns + `JOIN (SELECT * FROM itsm.batches b, unnest(b.kinds, b.ids, b.versions) u(k, i, v) WHERE b.tenant = $1 AND b.id = $2) b
+	ON e.kind = b.k AND e.id = b.i AND e.version = b.v ORDER BY e.place, e.seq`,
+	}
+	for _, text := range []*string{
+		&s.findTenant, &s.makeTenant, &s.findKind, &s.makeKind, &s.findField, &s.makeField, &s.nameField, &s.makeShape,
+		&s.get, &s.commit, &s.tryCommit, &s.furtherKeys, &s.shapes,
+		&s.claim, &s.anythingDue, &s.settle, &s.revive, &s.parkedTimers, &s.parkedMessages,
+		&s.feedHorizon, &s.feed, &s.feedOfKinds, &s.feedOfRecord, &s.feedOfBatch,
+	} {
+		*text = in(schema, *text)
+	}
+	return s
+}
+
+// parameters is "$1, $2, …".
+func parameters(n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		if i > 1 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + itoa(i))
+	}
+	return b.String()
+}
