@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -59,6 +60,8 @@ type Incident struct {
 	Clocks      []sla.Clock `json:"clocks,omitempty"`
 
 	DueTimes []sla.Override `json:"due_times,omitempty"` // agreed on by hand
+
+	Major *major.Case `json:"major,omitempty"` // once it was proposed as a major incident
 }
 
 // Channel is how the incident was reported.
@@ -170,66 +173,11 @@ func (inc *Incident) clone() *Incident {
 	c.Links = slices.Clone(inc.Links)
 	c.Tasks = slices.Clone(inc.Tasks)
 	c.Work = slices.Clone(inc.Work)
+	c.Major = inc.Major.Clone()
 	c.DueTimes = slices.Clone(inc.DueTimes)
 	c.Clocks = slices.Clone(inc.Clocks)
 	for i := range c.Clocks {
 		c.Clocks[i] = c.Clocks[i].Clone()
 	}
 	return &c
-}
-
-// The fields an incident can be found by, besides those of every record. Build
-// conditions with [workflow.Is] and its like.
-const (
-	IndexCategory = "category" // of the state: "active", "on_hold", … see [workflow.Category]
-	IndexPriority = "priority" // an IntKey
-	IndexCaller   = "caller"   //
-	IndexCustomer = "customer" //
-	IndexGroup    = "group"    //
-	IndexAssignee = "assignee" //
-	IndexService  = "service"  //
-	IndexCI       = "ci"       // every affected configuration item
-	IndexParent   = "parent"   // an IDKey
-	IndexFollowed = "followed" // an IntKey: the last order followed; children alone have it
-	IndexLink     = "link"     // the text form of every linked record's Ref
-	IndexBreached = "breached" // a BoolKey
-	IndexDue      = "due"      // a TimeKey: the earliest due time of a running clock
-)
-
-func (inc *Incident) index(category workflow.Category) []workflow.IndexEntry {
-	entries := []workflow.IndexEntry{
-		{Field: IndexCategory, Key: workflow.StringKey(category.String())},
-		{Field: IndexPriority, Key: workflow.IntKey(int64(inc.Priority))},
-		{Field: IndexCaller, Key: workflow.StringKey(inc.Caller)},
-		{Field: IndexBreached, Key: workflow.BoolKey(inc.Breached())},
-	}
-	add := func(field string, key workflow.Key) {
-		if key != "" {
-			entries = append(entries, workflow.IndexEntry{Field: field, Key: key})
-		}
-	}
-	add(IndexCustomer, workflow.StringKey(inc.Customer))
-	add(IndexGroup, workflow.StringKey(inc.Group))
-	add(IndexAssignee, workflow.StringKey(inc.Assignee))
-	add(IndexService, workflow.StringKey(inc.Service))
-	if inc.Parent != (workflow.ID{}) {
-		add(IndexParent, workflow.IDKey(inc.Parent))
-		add(IndexFollowed, workflow.IntKey(inc.Followed))
-	}
-	for _, ci := range inc.CIs {
-		if ci.Source != CINotAffected {
-			add(IndexCI, workflow.StringKey(ci.ID))
-		}
-	}
-	for _, l := range inc.Links {
-		add(IndexLink, workflow.StringKey(l.To.String()))
-	}
-	var due time.Time
-	for _, c := range inc.Clocks {
-		if !c.Due.IsZero() && c.State == sla.StateRunning && (due.IsZero() || c.Due.Before(due)) {
-			due = c.Due
-		}
-	}
-	add(IndexDue, workflow.TimeKey(due))
-	return entries
 }

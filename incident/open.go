@@ -50,7 +50,7 @@ func ParseReport(data []byte) (Report, error) {
 // Open reports an incident. It gets a number and a priority, and its service
 // levels begin to run. Wrong input is told all at once.
 func (s *Service) Open(ctx context.Context, actor workflow.Actor, r Report) (*Incident, error) {
-	return s.open(ctx, actor, r, "open", nil)
+	return s.open(ctx, actor, r, "open", nil, nil)
 }
 
 // FollowUp opens a new incident because a closed one came back, as a closed
@@ -72,10 +72,10 @@ func (s *Service) FollowUp(ctx context.Context, actor workflow.Actor, closed wor
 			r.CIs = append(r.CIs, ci.ID)
 		}
 	}
-	return s.open(ctx, actor, r, "follow_up", []Link{{LinkRelated, s.kind.Ref(closed)}})
+	return s.open(ctx, actor, r, "follow_up", []Link{{LinkRelated, s.kind.Ref(closed)}}, nil)
 }
 
-func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name string, links []Link) (*Incident, error) {
+func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name string, links []Link, also func(*step) error) (*Incident, error) {
 	r, sug, err := s.complete(ctx, r, actor)
 	if err != nil {
 		return nil, err
@@ -89,10 +89,13 @@ func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name
 		}
 		inc.Links = links
 		st := &step{s: s, tx: tx, inc: inc}
+		if err := st.route(); err != nil {
+			return err
+		}
 		if err := st.take(sug.clone()); err != nil {
 			return err
 		}
-		return st.open()
+		return st.open(also)
 	})
 	if err != nil {
 		return nil, err
@@ -107,7 +110,7 @@ func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name
 	return inc, nil
 }
 
-func (st *step) open() error {
+func (st *step) open(also func(*step) error) error {
 	s, inc := st.s, st.inc
 	if err := st.tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindName}, Roles: s.cfg.OpenRoles}); err != nil {
 		return err
@@ -120,6 +123,13 @@ func (st *step) open() error {
 	if err := st.adopt(inc.Parent); err != nil {
 		return err
 	}
+	return st.begin(also)
+}
+
+// begin puts the new incident into the command, in the state in which it begins, and
+// does to it what is to be done before anybody hears of it.
+func (st *step) begin(also func(*step) error) error {
+	s, inc := st.s, st.inc
 	if err := s.kind.Create(st.tx, inc, workflow.Entry{}); err != nil {
 		return err
 	}
@@ -128,6 +138,11 @@ func (st *step) open() error {
 		return err
 	}
 	inc.State = m.SettleName(inc.State, st.facts())
+	if also != nil {
+		if err := also(st); err != nil {
+			return err
+		}
+	}
 	if err := st.finish(workflow.Entry{}); err != nil {
 		return err
 	}

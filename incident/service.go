@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
@@ -41,6 +42,14 @@ type Config struct {
 	// commit: see [Cascade]. Default: 200, or less where there are many targets.
 	Chunk int
 
+	// Major says how major incidents are handled; Calendars are those that its paces name.
+	Major     major.Policy
+	Calendars map[string]*calendar.Calendar
+
+	Router Router // suggests who takes an incident that nobody was named for; default: nobody
+	OnCall OnCall // tells who is on call in the group that takes major incidents; default: nobody
+	Ladder Ladder // tells who hears that an update is overdue; default: the manager and the group, once
+
 	ResolutionCodes []string // the codes allowed; empty = any
 	OpenRoles       []string // who may report; default: anyone
 }
@@ -65,6 +74,7 @@ type Service struct {
 	current  workflow.LifecycleRef
 	machines map[workflow.LifecycleRef]*workflow.Machine[Facts]
 	engine   *sla.Engine
+	playbook *major.Playbook
 
 	key string    // of the next command
 	at  time.Time // of the next command
@@ -106,6 +116,8 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 		Clone:  (*Incident).clone,
 		Index:  s.index,
 	})
+	p.Add(err)
+	s.playbook, err = major.Compile(cfg.Major, cfg.Calendars)
 	p.Add(err)
 	s.cascades, err = newCascades()
 	p.Add(err)
@@ -193,7 +205,11 @@ func (s *Service) Options(inc *Incident, actor workflow.Actor) ([]workflow.Optio
 		return nil, err
 	}
 	roles := m.Roles(append(relations(inc, actor), actor.Roles...)...)
-	return m.Options(inc.State, roles, Facts{Incident: inc, Actor: actor}), nil
+	options := m.Options(inc.State, roles, Facts{Incident: inc, Actor: actor})
+	for i := range options {
+		s.withhold(&options[i], inc, actor)
+	}
+	return options, nil
 }
 
 // Category returns the category of the incident's state, by which reports and
@@ -266,6 +282,9 @@ func relations(inc *Incident, actor workflow.Actor) []string {
 	}
 	if actor.Is(inc.CreatedBy.ID) {
 		roles = append(roles, RoleOpener)
+	}
+	if inc.Major.Is(major.StateAccepted) && slices.Contains(inc.Major.Holders(major.Manager), actor.ID) {
+		roles = append(roles, RoleMajorManager)
 	}
 	return roles
 }

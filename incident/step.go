@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -92,7 +93,11 @@ func (st *step) fire(action string) error {
 		}
 		return fmt.Errorf("incident: %s: %w", st.inc.Name(), err)
 	}
+	from := st.s.Category(st.inc)
 	st.inc.State = m.SettleName(to, st.facts())
+	if err := st.guardMajor(from, m.Category(st.inc.State)); err != nil {
+		return err
+	}
 	if missing := m.Missing(st.inc.State, st.facts()); len(missing) > 0 {
 		return fmt.Errorf("incident: %s: state %s needs %s: %w", st.inc.Name(), st.inc.State, strings.Join(missing, ", "), workflow.ErrInvalid)
 	}
@@ -148,6 +153,10 @@ func (st *step) finish(e workflow.Entry) error {
 	if err := st.checkReadOnly(); err != nil {
 		return err
 	}
+	if err := st.trigger(); err != nil {
+		return err
+	}
+	st.owe()
 	if err := st.advance(); err != nil {
 		return err
 	}
@@ -230,7 +239,8 @@ func (s *Service) alarms(inc *Incident) map[string]time.Time {
 	for _, a := range s.engine.Alarms(inc.Clocks) {
 		alarms[a.Name] = a.Due
 	}
-	if s.cfg.AutoClose > 0 && inc.Resolution != nil && s.Category(inc) == workflow.CategoryResolved {
+	s.majorAlarms(inc.Major, alarms)
+	if s.cfg.AutoClose > 0 && !inc.Major.Is(major.StateAccepted) && inc.Resolution != nil && s.Category(inc) == workflow.CategoryResolved {
 		if due, ok := s.cfg.AutoCloseCalendar.AddDays(inc.Resolution.At, s.cfg.AutoClose, false); ok {
 			alarms[TimerAutoClose] = due.UTC()
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // Handle answers the timers that incidents have set: service levels that come
-// due, and closing after the resolution; and it carries out [TopicCascade], by which
+// due, closing after the resolution, and what is owed in a major incident; and it carries out [TopicCascade], by which
 // the children of a large family follow their parent. Give it to a [workflow.Mux]
 // under [KindName] and under the topic. It bears repetition.
 func (s *Service) Handle(ctx context.Context, d workflow.Due) error {
@@ -42,6 +42,8 @@ func (s *Service) alarm(ctx context.Context, t *workflow.Timer) error {
 		_, err = s.At(at).autoClose(ctx, t.Ref.ID)
 	case strings.HasPrefix(t.Name, "sla/"):
 		_, err = s.At(at).run(ctx, workflow.System("service-levels"), t.Ref.ID, "clock", func(*step) error { return nil })
+	case strings.HasPrefix(t.Name, timerMajor):
+		_, err = s.At(at).run(ctx, workflow.System("major-incident"), t.Ref.ID, "remind", (*step).remind)
 	default:
 		err = fmt.Errorf("incident: unknown timer %q: %w", t.Name, workflow.ErrInvalid)
 	}

@@ -1,0 +1,81 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// Router suggests who takes an incident for which neither a group nor a person was named
+// when it was opened. The incident is as it is going to be opened; the explanation becomes
+// a work note. It is asked within the command, perhaps several times, so it is quick,
+// changes nothing and is safe for concurrent use. An incident is opened all the same if it
+// fails, and a work note says so.
+type Router func(ctx context.Context, inc *Incident, at time.Time) (Routing, error)
+
+// Routing is what a router suggests.
+type Routing struct {
+	Group       string
+	Person      string
+	Explanation string
+}
+
+// OnCall tells who is on call in a group at an instant; not ok is nobody. It is asked
+// within commands like a [Router].
+type OnCall func(ctx context.Context, group string, at time.Time) (person string, ok bool, err error)
+
+// Ladder tells who hears of a major incident's update that is overdue: at first those of
+// rung 0 and then, as long as it is missing, those of the next. It is asked within
+// commands like a [Router].
+type Ladder func(ctx context.Context, inc *Incident, rung int, at time.Time) (Rung, error)
+
+// Rung is a step of a ladder.
+type Rung struct {
+	To   []string
+	Next time.Duration // elapsed time until the next rung; zero: this is the last
+}
+
+// route asks the router for an incident that is about to be opened.
+func (st *step) route() error {
+	inc, now := st.inc, st.tx.Now()
+	if st.s.cfg.Router == nil || inc.Group != "" || inc.Assignee != "" {
+		return nil
+	}
+	r, err := st.s.cfg.Router(st.tx.Context(), inc.clone(), now)
+	var p workflow.Problems
+	p.Add(err)
+	checkName(&p, "group", r.Group)
+	checkName(&p, "assignee", r.Person)
+	note := r.Explanation
+	if err := p.Err("not routed"); err != nil {
+		if ctxErr := st.tx.Context().Err(); ctxErr != nil {
+			return ctxErr
+		}
+		r, note = Routing{}, err.Error()
+	}
+	inc.Group, inc.Assignee = r.Group, r.Person
+	if r.Group != "" || r.Person != "" {
+		inc.AssignedAt = now
+	}
+	if note == "" {
+		return nil
+	}
+	return inc.Say(workflow.System("routing"), now, false, clip(note, workflow.MaxText))
+}
+
+// onCall asks who is on call in a group.
+func (st *step) onCall(group string) (string, error) {
+	if st.s.cfg.OnCall == nil || group == "" {
+		return "", nil
+	}
+	person, ok, err := st.s.cfg.OnCall(st.tx.Context(), group, st.tx.Now())
+	if err != nil || !ok {
+		return "", err
+	}
+	if len(person) > workflow.MaxKey {
+		return "", fmt.Errorf("incident: who is on call in %s has a name of %d bytes: %w", group, len(person), workflow.ErrInvalid)
+	}
+	return person, nil
+}
