@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/itsm-go/itsm/incident"
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
@@ -34,6 +35,8 @@ type world struct {
 	now   time.Time
 	relay *workflow.Relay
 	sent  []sent
+
+	updates []major.Bulletin // of major incidents
 }
 
 // sent is a notice as it was delivered.
@@ -59,6 +62,10 @@ func newWorld(t *testing.T, cfg incident.Config) *world {
 		Timers: map[string]workflow.Handler{incident.KindName: s},
 		Topics: map[string]workflow.Handler{incident.TopicCascade: s},
 		Other: workflow.HandlerFunc(func(_ context.Context, d workflow.Due) error {
+			if d.Message.Topic == incident.TopicMajorUpdate {
+				w.updates = append(w.updates, major.Bulletin{})
+				return json.Unmarshal(d.Message.Payload, &w.updates[len(w.updates)-1])
+			}
 			n := sent{topic: d.Message.Topic}
 			w.sent = append(w.sent, n)
 			return json.Unmarshal(d.Message.Payload, &w.sent[len(w.sent)-1].Notice)

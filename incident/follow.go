@@ -124,7 +124,7 @@ func (st *step) obey(missed []Order) error {
 		return st.firstOf(ActionResume, ActionStart)
 	case orderTell:
 		st.inc.answered(st.tx.Now())
-		if err := st.inc.Say(st.tx.Actor(), st.tx.Now(), true, o.Notes); err != nil {
+		if err := st.inc.Say(workflow.User(o.By), st.tx.Now(), true, o.Notes); err != nil {
 			return err
 		}
 		return st.tell(TopicComment, o.Notes, append([]string{st.inc.Caller}, st.inc.Watchers...)...)
