@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -72,6 +73,9 @@ func (st *step) checkParent(parent workflow.ID) error {
 	}
 	if p.inc.Parent != (workflow.ID{}) {
 		faults.Addf("%s is itself a child", p.inc.Name())
+	}
+	if m := st.inc.Major; m.Is(major.StateProposed) || m.Is(major.StateAccepted) {
+		faults.Addf("it is %s as a major incident", m.State)
 	}
 	if n := st.inc.Children; n > 0 {
 		faults.Addf("it has %d children of its own", n)

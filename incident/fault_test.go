@@ -23,11 +23,13 @@ import (
 // incidents, over a store that may fail.
 type day struct {
 	*incident.Service
-	t       *testing.T
-	plain   workflow.Store
-	ids     map[string]workflow.ID
-	effects map[workflow.ID]string // what was delivered, by message
-	written []int                  // how many events there are before each command, and at the end
+	t        *testing.T
+	commands []command
+	cfg      incident.Config
+	plain    workflow.Store
+	ids      map[string]workflow.ID
+	effects  map[workflow.ID]string // what was delivered, by message
+	written  []int                  // how many events there are before each command, and at the end
 }
 
 func (d *day) id(name string) workflow.ID { return d.ids[name] }
@@ -148,17 +150,14 @@ var everyCommand = []command{
 func (d *day) start(s workflow.Store, seed uint64) {
 	desk := workflow.NewDesk(s, workflow.DeskConfig{Clock: func() time.Time { return monday }, IDs: workflow.SeededIDs(seed)})
 	var err error
-	d.Service, err = incident.NewService(desk, incident.Config{
-		Targets:   []sla.Target{resolution(d.t)},
-		AutoClose: 3, AutoCloseCalendar: calendar.Always(),
-	})
+	d.Service, err = incident.NewService(desk, d.cfg)
 	require.NoError(d.t, err)
 }
 
 // work goes through the day's commands. A command that was carried out before
 // the failure is not carried out again: that is what its key is for.
 func (d *day) work(ctx context.Context) error {
-	for i, c := range everyCommand {
+	for i, c := range d.commands {
 		at := monday.Add(time.Duration(i+1) * time.Minute)
 		inc, err := c.do(ctx, d.Once(c.name).At(at), d.id)
 		if err != nil {
@@ -183,6 +182,7 @@ func (d *day) deliver(ctx context.Context, s workflow.Store) error {
 	now := monday.AddDate(0, 6, 0)
 	relay, err := workflow.NewRelay(s.(workflow.Queue), workflow.Mux{
 		Timers: map[string]workflow.Handler{incident.KindName: d.Service},
+		Topics: map[string]workflow.Handler{incident.TopicCascade: d.Service},
 		Other: workflow.HandlerFunc(func(_ context.Context, due workflow.Due) error {
 			d.effects[due.Message.ID] = due.Message.Topic
 			return nil
@@ -213,8 +213,8 @@ func (d *day) story() []string {
 	var lines []string
 	for inc, err := range d.Find(ctx, workflow.Query{}) {
 		require.NoError(d.t, err)
-		lines = append(lines, fmt.Sprintf("%s: %s %v %s/%s children %d, reopened %d, tasks %v, worked %v for %v, comments %d, clocks %v",
-			inc.Title, inc.State, inc.Priority, inc.Group, inc.Assignee, inc.Children, inc.Reopened, inc.Tasks, inc.TimeWorked(), inc.Cost(), len(inc.Comments), inc.Clocks))
+		lines = append(lines, fmt.Sprintf("%s: %s %v %s/%s children %d, reopened %d, tasks %v, worked %v for %v, comments %d, clocks %v, major %s",
+			inc.Title, inc.State, inc.Priority, inc.Group, inc.Assignee, inc.Children, inc.Reopened, inc.Tasks, inc.TimeWorked(), inc.Cost(), len(inc.Comments), inc.Clocks, majorStory(inc)))
 		events, err := workflow.History(ctx, d.plain, d.Kind().Ref(inc.ID))
 		require.NoError(d.t, err)
 		for _, e := range events {
@@ -232,11 +232,15 @@ func (d *day) story() []string {
 // that reports an error has changed nothing, and once the day's commands are
 // repeated everything is as if nothing had failed.
 func TestEveryCommandSurvivesEveryFaultOfItsStore(t *testing.T) {
+	survives(t, everyCommand, incident.Config{Targets: []sla.Target{resolution(t)}, AutoClose: 3, AutoCloseCalendar: calendar.Always()})
+}
+
+func survives(t *testing.T, commands []command, cfg incident.Config) {
 	var d *day
 	var peaceful []string
 	written := []int{0}
 	open := func() workflow.Store {
-		d = &day{t: t, plain: memstore.New(), ids: map[string]workflow.ID{}, effects: map[workflow.ID]string{}, written: written}
+		d = &day{t: t, commands: commands, cfg: cfg, plain: memstore.New(), ids: map[string]workflow.ID{}, effects: map[workflow.ID]string{}, written: written}
 		return d.plain
 	}
 	run := func(s *faultstore.Store) error {
@@ -272,6 +276,6 @@ func TestEveryCommandSurvivesEveryFaultOfItsStore(t *testing.T) {
 	}
 	calls, err := faultstore.Drive(open, run, check)
 	require.NoError(t, err)
-	require.Greater(t, calls, 4*len(everyCommand))
+	require.Greater(t, calls, 4*len(commands))
 	t.Logf("%d calls of the store, each failing in %d ways", calls, len(faultstore.Modes()))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -37,10 +38,12 @@ p { max-width:50rem; margin:.4rem 0 }
 p.none { color:#55616d; font-style:italic }
 .wide { overflow-x:auto }
 table { border-collapse:collapse; width:100%% }
-th, td { text-align:left; vertical-align:top; padding:.35rem .7rem .35rem 0; border-bottom:1px solid #bcc6d1; overflow-wrap:anywhere }
-thead th, th[scope=row] { white-space:nowrap; overflow-wrap:normal }
-td:last-child { min-width:14rem }
-td.time { white-space:nowrap; font-variant-numeric:tabular-nums }
+th, td { text-align:left; vertical-align:top; padding:.35rem .7rem .35rem 0; border-bottom:1px solid #bcc6d1; overflow-wrap:break-word }
+th { white-space:nowrap }
+th[scope=row] { width:1%% }
+td { min-width:4.5rem; max-width:40rem }
+td:last-child { min-width:12rem }
+td.short { white-space:nowrap; font-variant-numeric:tabular-nums }
 @media (prefers-color-scheme: dark) {
 body { background:#12171d; color:#e8eef4 }
 th, td { border-color:#465361 }
@@ -82,8 +85,8 @@ func (s section) html(b *bytes.Buffer) {
 			switch {
 			case i == 0:
 				fmt.Fprintf(b, `<th scope="row">%s</th>`, markup(cell))
-			case isTime(s.head[i]):
-				fmt.Fprintf(b, `<td class="time">%s</td>`, markup(cell))
+			case isShort(s.head[i]):
+				fmt.Fprintf(b, `<td class="short">%s</td>`, markup(cell))
 			default:
 				fmt.Fprintf(b, "<td>%s</td>", markup(cell))
 			}
@@ -93,8 +96,8 @@ func (s section) html(b *bytes.Buffer) {
 	b.WriteString("</tbody>\n</table>\n</div>\n")
 }
 
-func isTime(head string) bool {
-	return head == "From" || head == "Until" || head == "Due" || head == "Sent"
+func isShort(head string) bool {
+	return slices.Contains([]string{"From", "Until", "Due", "Sent", "Took", "Kind", "State", "Status"}, head)
 }
 
 // paragraphs writes a text with an empty line between its paragraphs.
