@@ -43,6 +43,13 @@ type tokenizer struct {
 
 func (t *tokenizer) take(r rune) {
 	switch {
+	case 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9': // for speed
+		t.flushPairs()
+		if len(t.word) < maxToken {
+			t.word = append(t.word, r)
+		}
+	case r < 0x80:
+		t.flush()
 	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || r == 'ー' && len(t.pairs) > 0:
 		t.flushWord()
 		t.pairs = append(t.pairs, r)

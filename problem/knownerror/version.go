@@ -70,9 +70,9 @@ const maxVersion = 128
 // CompareVersions compares two versions part by part: numbers as numbers, words
 // without regard to case, and a number comes after a word. A further part makes a
 // version a later one ("2.1" < "2.1.1", "1.0.2" < "1.0.2a"), unless it is a zero
-// ("2.1" = "2.1.0") or says that it was not released yet ("2.0-rc1" < "2.0"): dev,
-// snapshot, alpha, beta, pre and rc do, and a or b behind a '-' or '~'. A 'v' in front
-// of a number does not matter.
+// ("2.1" = "2.1.0") or says that it was not released yet ("2.0-rc1" < "2.0"): dev or
+// snapshot, alpha, beta, pre and rc do, in this order, and a or b behind a '-' or '~' for
+// alpha and beta. A 'v' in front of a number does not matter.
 func CompareVersions(a, b string) int {
 	return slices.CompareFunc(pad(versionParts(a), versionParts(b)), pad(versionParts(b), versionParts(a)), comparePart)
 }
@@ -143,13 +143,18 @@ func numberPart(digits string) part {
 
 // wordPart tells the word of a pre-release from that of a later one.
 func wordPart(word string, sep byte) part {
-	switch word {
-	case "dev", "snapshot", "alpha", "beta", "pre", "rc":
-		return part{rankEarly, word}
-	case "a", "b":
-		if sep == '-' || sep == '~' {
-			return part{rankEarly, word}
-		}
+	marked := sep == '-' || sep == '~'
+	switch {
+	case word == "dev", word == "snapshot":
+		return part{rankEarly, "0"}
+	case word == "alpha", word == "a" && marked:
+		return part{rankEarly, "1"}
+	case word == "beta", word == "b" && marked:
+		return part{rankEarly, "2"}
+	case word == "pre":
+		return part{rankEarly, "3"}
+	case word == "rc":
+		return part{rankEarly, "4"}
 	}
 	return part{rankWord, word}
 }

@@ -14,7 +14,9 @@ import (
 // Words is an inverted index in memory, ranked by BM25F (Robertson and Zaragoza, 2009):
 // rare words count for more than common ones, a word in the title for more than one in
 // the symptom, and that for more than one elsewhere; repetition and length matter less
-// and less. It knows no meanings and corrects no spelling.
+// and less. Rarity counts twice, as in a cosine of vectors, because a query is as long as
+// an incident: otherwise its common words together outweigh the rare ones. It knows no
+// meanings and corrects no spelling.
 type Words struct {
 	stop map[string]bool
 
@@ -37,12 +39,12 @@ var (
 
 const (
 	saturation = 1.2 // BM25's k1
-	// halfStrength is the weight of agreement that gives half the strength: three rare
-	// words, each once.
-	halfStrength = 3
-	// telling is the least weight of a word that is looked up, where the rarest weighs
-	// 1: about a third of all known errors may have it, if there are many.
-	telling  = 0.1
+	// halfStrength is the weight of agreement that gives half the strength: two of the
+	// rarest words, each once.
+	halfStrength = 2
+	// telling is how rare a word must be to be looked up, where the rarest is 1: of
+	// 100,000 known errors about 3,500 may have it, of ten five.
+	telling  = 0.3
 	maxTerms = 64 // of a query; those that most have are left out first
 	maxWords = 5  // of a hit
 )
@@ -262,8 +264,8 @@ func (w *Words) ask(tokens []token) []asked {
 			continue
 		}
 		seen[term] = true
-		if weight := idf(w.lists[term].live) / rarest; weight >= telling {
-			terms = append(terms, asked{term, t.text, weight})
+		if rare := idf(w.lists[term].live) / rarest; rare >= telling {
+			terms = append(terms, asked{term, t.text, rare * rare})
 		}
 	}
 	slices.SortFunc(terms, func(a, b asked) int { return cmp.Or(-cmp.Compare(a.weight, b.weight), cmp.Compare(a.text, b.text)) })
