@@ -203,7 +203,7 @@ func TestARungThatReachesNobodyIsReportedAndPassed(t *testing.T) {
 	require.Equal(t, []string{
 		"0 skip one; group ghosts: group ghosts has no members; on_call mail: oncall: rota \"mail\": not found, there are network; " +
 			"lead by fact group: the fact is not set; manager max: max has no manager; lead mail 3 levels up: mia has no manager; " +
-			"on_call network layer ended: rota network: layer first: turn 4 of bob; layer second: turn 1 of cho; layer ended: not in force; bob: turn 4 in layer first",
+			"on_call network layer ended: rota network: layer ended: not in force",
 		"0 tell two ann; group ghosts: group ghosts has no members",
 		"10 skip three; group ghosts: group ghosts has no members",
 		"10 finish ",
@@ -233,7 +233,12 @@ func TestNobodyAtAllIsAnError(t *testing.T) {
 	e, _, err := x.Start(nil, directory(t), start)
 	require.ErrorIs(t, err, escalation.ErrNobody)
 	require.Equal(t, escalation.Running, e.State)
-	e, steps, err := x.Advance(e, directory(t), after(5))
+	_, steps, err := x.Advance(e, directory(t), after(10))
+	require.Len(t, steps, 2)
+	var first *escalation.NobodyError
+	require.ErrorAs(t, err, &first)
+	require.Equal(t, after(5), first.At, "the first is told of")
+	e, steps, err = x.Advance(e, directory(t), after(5))
 	require.ErrorIs(t, err, escalation.ErrNobody)
 	require.Len(t, steps, 1)
 	dir := directory(t)
@@ -352,6 +357,48 @@ func TestAnEscalationStaysWithItsVersion(t *testing.T) {
 	_, _, err = engine(t, p).Advance(e, directory(t), after(10))
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 	require.ErrorContains(t, err, `version 1, this is "desk" version 2`)
+}
+
+func TestAnEscalationIsAValue(t *testing.T) {
+	x := engine(t, policy(rung("one", 2, 10*minute, escalation.Target{Kind: escalation.Person, Fact: "assignee"})))
+	facts := escalation.Facts{"assignee": "ann"}
+	e, steps, err := x.Start(facts, directory(t), start)
+	require.NoError(t, err)
+	facts["assignee"] = "eve"
+	steps[0].Tell[0].Person = "eve"
+	require.Equal(t, "ann", e.Calls[0][0].Person)
+	require.Equal(t, "ann", e.Facts["assignee"])
+}
+
+func TestAnEscalationThatNoEngineHasMadeIsRefused(t *testing.T) {
+	x := engine(t, policy(rung("one", 2, 10*minute, person("ann")...)))
+	for name, spoil := range map[string]func(*escalation.Escalation){
+		"due before its start": func(e *escalation.Escalation) { e.Next = after(-1) },
+		"no round":             func(e *escalation.Escalation) { e.Round = 0 },
+		"no rung":              func(e *escalation.Escalation) { e.Rung = 0 },
+		"behind the end":       func(e *escalation.Escalation) { e.Rung = 3 },
+		"told less than never": func(e *escalation.Escalation) { e.Told = -1 },
+		"nobody to tell":       func(e *escalation.Escalation) { e.Calls = nil },
+		"no call":              func(e *escalation.Escalation) { e.Call = 0 },
+	} {
+		e, _, err := x.Start(nil, directory(t), start)
+		require.NoError(t, err)
+		spoil(&e)
+		_, steps, err := x.Advance(e, directory(t), after(100))
+		require.ErrorIs(t, err, workflow.ErrInvalid, name)
+		require.Empty(t, steps)
+	}
+}
+
+func TestARungTellsABoundedNumberOfPeople(t *testing.T) {
+	dir := directory(t)
+	for i := range escalation.MaxPeople + 1 {
+		dir.People.(staff).groups["all"] = append(dir.People.(staff).groups["all"], fmt.Sprint(i))
+	}
+	_, steps, err := engine(t, policy(rung("one", 0, minute, escalation.Target{Kind: escalation.Group, Name: "all"}))).Start(nil, dir, start)
+	require.NoError(t, err)
+	require.Len(t, steps[0].Tell, escalation.MaxPeople)
+	require.Contains(t, steps[0].Problem, "more than 500 people")
 }
 
 func TestOneCallReturnsABoundedNumberOfSteps(t *testing.T) {

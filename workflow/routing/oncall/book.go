@@ -55,18 +55,22 @@ func (b *Book) OnCall(rota, layer string, at time.Time) (person, why string) {
 	if err != nil {
 		return "", err.Error()
 	}
-	ask := r.OnCall
-	if layer != "" {
-		if !slices.Contains(r.Layers(), layer) {
-			return "", fmt.Sprintf("rota %s has no layer %.64q", rota, layer)
-		}
-		ask = func(at time.Time) (Duty, bool) { return r.Layer(layer, at) }
+	d, ok := Duty{}, false
+	if layer == "" {
+		d, ok = r.OnCall(at)
+	} else {
+		d, ok = r.Layer(layer, at)
 	}
-	d, ok := ask(at)
-	if !ok {
+	switch {
+	case ok:
+		return d.Person, fmt.Sprintf("rota %s: %s", rota, d.reason())
+	case layer == "":
 		return "", fmt.Sprintf("rota %s: %s", rota, strings.Join(r.Explain(at), "; "))
+	case !slices.Contains(r.Layers(), layer):
+		return "", fmt.Sprintf("rota %s has no layer %.64q", rota, layer)
 	}
-	return d.Person, fmt.Sprintf("rota %s: %s", rota, d.reason())
+	says := slices.DeleteFunc(r.Explain(at), func(line string) bool { return !strings.HasPrefix(line, layerLine(layer)) })
+	return "", fmt.Sprintf("rota %s: %s", rota, strings.Join(says, "; "))
 }
 
 // Order is [Roster.Order] of a rota; nobody if there is no such rota.

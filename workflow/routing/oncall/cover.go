@@ -8,8 +8,8 @@ type cover struct {
 	from     int64
 	take     stand
 	fill     stand
-	replaced []stand // by whom they replace
-	absent   []stand // by who is absent
+	replaced []stand // the first for somebody counts
+	absent   []stand // likewise
 }
 
 // stand is one person standing in for another.
@@ -17,7 +17,7 @@ type stand struct {
 	who    int32 // whose place it is; none for take and fill
 	by     int32 // who takes it, none if nobody can
 	absent int32 // who was to take it and is absent, none if nobody is
-	rule   int32 // the override or absence
+	rule   int32 // the override, none of an absence
 }
 
 const none = int32(-1)
@@ -64,30 +64,31 @@ func (r *Roster) coverage(bad *problems) []cover {
 // absences notes for everybody who is absent who stands in at the end of the chain
 // of substitutes.
 func (c *cover) absences(r *Roster, active []int32) {
-	for _, i := range active { // a later absence replaces an earlier one
+	last := make(map[int32]int32, len(active)) // of several absences of a person it counts
+	for _, i := range active {
+		last[r.number[r.rota.Absences[i].Person]] = i
+	}
+	for _, i := range active {
 		who := r.number[r.rota.Absences[i].Person]
-		c.absent = slices.DeleteFunc(c.absent, func(s stand) bool { return s.who == who })
-		s := stand{who: who, by: none, absent: who, rule: i}
-		if sub := r.rota.Absences[i].Substitute; sub != "" {
-			s.by = r.number[sub]
-		}
-		c.absent = append(c.absent, s)
+		c.absent = append(c.absent, stand{who: who, by: r.substitute(who, last), absent: who, rule: none})
 	}
-	direct := slices.Clone(c.absent)
-	for i := range c.absent {
-		by := c.absent[i].by
-		for range direct {
-			at := slices.IndexFunc(direct, func(s stand) bool { return s.who == by })
-			if at < 0 {
-				break
-			}
-			by = direct[at].by
+}
+
+// substitute follows the chain from somebody who is absent to somebody who is there;
+// nobody if it ends, or if they are substitutes of each other.
+func (r *Roster) substitute(who int32, absences map[int32]int32) int32 {
+	for range len(absences) + 1 {
+		i, absent := absences[who]
+		if !absent {
+			return who
 		}
-		if slices.ContainsFunc(direct, func(s stand) bool { return s.who == by }) {
-			by = none // they are substitutes of each other
+		name := r.rota.Absences[i].Substitute
+		if name == "" {
+			return none
 		}
-		c.absent[i].by = by
+		who = r.number[name]
 	}
+	return none
 }
 
 // overrides notes the last of each kind that has somebody who is there.
@@ -95,7 +96,7 @@ func (c *cover) overrides(r *Roster, active []int32) {
 	for _, i := range slices.Backward(active) {
 		o := r.rota.Overrides[i]
 		s := stand{who: none, by: r.number[o.Person], absent: none, rule: i}
-		if a := c.absence(s.by); a != nil {
+		if a := find(c.absent, s.by); a != nil {
 			s.by, s.absent = a.by, a.who
 		}
 		switch {
@@ -106,15 +107,10 @@ func (c *cover) overrides(r *Roster, active []int32) {
 			c.fill = s
 		case o.Kind == Replace:
 			s.who = r.number[o.For]
-			if find(c.replaced, s.who) == nil {
-				c.replaced = append(c.replaced, s)
-			}
+			c.replaced = append(c.replaced, s)
 		}
 	}
 }
-
-// absence is who stands in for somebody who is absent, nil if he is there.
-func (c *cover) absence(who int32) *stand { return find(c.absent, who) }
 
 func find(list []stand, who int32) *stand {
 	for i := range list {

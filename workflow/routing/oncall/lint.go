@@ -127,7 +127,7 @@ func (r *Roster) lintLayer(l *layer, data Layer, from, until time.Time) []Findin
 		if a > b {
 			a, b, what = b, a, "comes twice on the clock: the one before is on call again in between"
 		}
-		hand := l.anchor + (floorDiv(a, l.period)-floorDiv(l.anchor, l.period)-1)*l.period
+		hand := l.anchor + max(0, a-l.anchor)/l.period*l.period
 		for ; hand < b; hand += l.period {
 			if hand > a && hand >= l.first && hand >= l.from && hand < l.until {
 				found = append(found, Finding{FindClock, l.name, fmt.Sprintf("the hand-over of %s %s",

@@ -112,14 +112,18 @@ func (r *Roster) layerDuty(l *layer, c *cover, at time.Time, wall int64) (Duty, 
 	return r.turned(l, turn, s), true
 }
 
-// resolve is who takes the place of somebody whose turn it is; the rule is that of an
-// override.
+// resolve is who takes the place of somebody whose turn it is.
 func (c *cover) resolve(who int32) stand {
 	if s := find(c.replaced, who); s != nil {
 		return *s
 	}
-	if s := c.absence(who); s != nil {
-		return stand{who: who, by: s.by, absent: who, rule: none}
+	return c.present(who)
+}
+
+// present is who stands in for somebody who is absent, or he himself.
+func (c *cover) present(who int32) stand {
+	if s := find(c.absent, who); s != nil {
+		return *s
 	}
 	return stand{who: who, by: who, absent: none, rule: none}
 }
@@ -207,12 +211,15 @@ func (r *Roster) Explain(at time.Time) []string {
 	c := &r.covers[r.coverAt(u)]
 	lines := r.explainOverrides(c, Take, at)
 	for i := range r.layers {
-		lines = append(lines, "layer "+r.layers[i].name+": "+r.explainLayer(&r.layers[i], c, at))
+		lines = append(lines, layerLine(r.layers[i].name)+r.explainLayer(&r.layers[i], c, at))
 	}
 	lines = append(lines, r.explainOverrides(c, Fill, at)...)
 	d, _ := r.OnCall(at)
 	return append(lines, d.String())
 }
+
+// layerLine begins what a layer has to say.
+func layerLine(layer string) string { return "layer " + layer + ": " }
 
 func (r *Roster) explainOverrides(c *cover, kind OverrideKind, at time.Time) []string {
 	var lines []string
@@ -220,17 +227,10 @@ func (r *Roster) explainOverrides(c *cover, kind OverrideKind, at time.Time) []s
 		if o.Kind != kind || at.Before(o.From) || !at.Before(o.Until) {
 			continue
 		}
-		s := c.resolveAbsence(r.number[o.Person])
+		s := c.present(r.number[o.Person])
 		lines = append(lines, fmt.Sprintf("override %s (%s): %s%s", o.Name, kind, o.Person, r.explainAbsence(s)))
 	}
 	return lines
-}
-
-func (c *cover) resolveAbsence(who int32) stand {
-	if s := c.absence(who); s != nil {
-		return *s
-	}
-	return stand{who: who, by: who, absent: none, rule: none}
 }
 
 func (r *Roster) explainAbsence(s stand) string {
@@ -261,5 +261,5 @@ func (r *Roster) explainLayer(l *layer, c *cover, at time.Time) string {
 		o := r.rota.Overrides[s.rule]
 		return fmt.Sprintf("%s, override %s: %s%s", text, o.Name, o.Person, r.explainAbsence(*s))
 	}
-	return text + r.explainAbsence(c.resolveAbsence(who))
+	return text + r.explainAbsence(c.present(who))
 }

@@ -62,6 +62,61 @@ func TestTurnsHandOverOnTheWallClock(t *testing.T) {
 	require.Equal(t, at("2026-03-30T07:00:00Z").Sub(at("2026-03-23T12:00:00Z")), short.Length())
 }
 
+// The clock skips 02:00 to 03:00 on 29 March, and repeats it on 25 October.
+func TestHandoversInAnHourThatIsSkippedOrRepeated(t *testing.T) {
+	rota := weekly()
+	rota.Layers[0].Rotation = oncall.Rotation{Every: oncall.Day, At: "02:30", Start: "2026-01-05"}
+	r := compile(t, rota)
+	handovers := func(from, until string) (list []string) {
+		for h := range r.Handovers(at(from), at(until)) {
+			list = append(list, h.At.Format("02 15:04 MST ")+h.To.Person)
+		}
+		return list
+	}
+	require.Equal(t, []string{"28 02:30 CET bob", "29 03:00 CEST cho", "30 02:30 CEST ann"}, handovers("2026-03-27T12:00:00Z", "2026-03-30T12:00:00Z"))
+	require.Equal(t, []string{"24 02:30 CEST bob", "25 02:30 CEST cho", "25 02:00 CET bob", "25 02:30 CET cho", "26 02:30 CET ann"},
+		handovers("2026-10-23T12:00:00Z", "2026-10-26T12:00:00Z"))
+	var kinds []string
+	for _, f := range r.Lint(at("2026-01-05T12:00:00Z"), at("2027-01-05T12:00:00Z")) {
+		kinds = append(kinds, f.String())
+	}
+	require.Equal(t, []string{
+		"clock_change: primary: the hand-over of 2026-03-29 02:30 is skipped by the clock: it happens right behind the gap",
+		"clock_change: primary: the hand-over of 2026-10-25 02:30 comes twice on the clock: the one before is on call again in between",
+	}, kinds)
+}
+
+func TestSpansTileARangeBeyondTheYearsOfTheRoster(t *testing.T) {
+	rota := weekly()
+	rota.Layers[0].Rotation.Start = "1900-01-01"
+	r := compile(t, rota)
+	for _, c := range []struct{ from, until, first, last string }{
+		{"1890-06-01T00:00:00.5Z", "1900-02-01T00:00:00.25Z", "nobody", "bob: turn 5 in layer primary"},
+		{"2099-12-20T00:00:00Z", "2300-01-01T00:00:00Z", "cho: turn 10434 in layer primary", "nobody"},
+	} {
+		var all []oncall.Span
+		for s := range r.Spans(at(c.from), at(c.until)) {
+			require.True(t, len(all) == 0 || all[len(all)-1].Until.Equal(s.From))
+			all = append(all, s)
+		}
+		require.True(t, all[0].From.Equal(at(c.from)) && all[len(all)-1].Until.Equal(at(c.until)))
+		require.Equal(t, c.first, all[0].String())
+		require.Equal(t, c.last, all[len(all)-1].String())
+	}
+	require.Empty(t, slices.Collect(r.Spans(at("2026-01-02T00:00:00Z"), at("2026-01-02T00:00:00Z"))))
+	require.Equal(t, []string{"the roster knows the years 1900 to 2099 only"}, r.Explain(at("2100-01-02T00:00:00Z")))
+}
+
+func TestAskingDoesNotAllocate(t *testing.T) {
+	rota := weekly()
+	rota.Layers[0].Hours = []calendar.Hours{{From: time.Monday, To: time.Friday, Spans: []string{"08:00-18:00"}}}
+	rota.Overrides = []oncall.Override{{Name: "drill", Kind: oncall.Replace, Person: "max", For: "ann", From: at("2026-01-01T00:00:00Z"), Until: at("2026-01-08T00:00:00Z")}}
+	r := compile(t, rota)
+	require.Zero(t, testing.AllocsPerRun(100, func() { r.OnCall(at2026) }))
+}
+
+var at2026 = time.Date(2026, 1, 6, 12, 0, 0, 0, time.UTC)
+
 func TestUnitsOfRotation(t *testing.T) {
 	rota := weekly()
 	for name, c := range map[string]struct {
@@ -157,6 +212,30 @@ func TestNextDutyAndHandover(t *testing.T) {
 	require.Len(t, slices.Collect(r.DutiesOf("bob", at("2026-01-01T00:00:00Z"), at("2026-03-01T00:00:00Z"))), 3)
 }
 
+func TestAnotherReasonIsNoHandover(t *testing.T) {
+	rota := weekly()
+	rota.Overrides = []oncall.Override{{Name: "sure", Kind: oncall.Take, Person: "ann", From: at("2026-01-06T00:00:00Z"), Until: at("2026-01-07T00:00:00Z")}}
+	r := compile(t, rota)
+	require.Len(t, slices.Collect(r.Spans(at("2026-01-05T08:00:00Z"), at("2026-01-10T00:00:00Z"))), 3)
+	require.Empty(t, slices.Collect(r.Handovers(at("2026-01-05T08:00:00Z"), at("2026-01-10T00:00:00Z"))))
+	loads, err := r.Loads(at("2026-01-05T08:00:00Z"), at("2026-01-10T00:00:00Z"))
+	require.NoError(t, err)
+	require.Equal(t, 1, loads[0].Stretches)
+}
+
+func TestLoadsCountStandingIn(t *testing.T) {
+	rota := weekly()
+	rota.Overrides = []oncall.Override{
+		{Name: "swap", Kind: oncall.Replace, Person: "bob", For: "ann", From: at("2026-01-06T00:00:00Z"), Until: at("2026-01-06T05:00:00Z")},
+		{Name: "drill", Kind: oncall.Take, Person: "bob", From: at("2026-01-07T00:00:00Z"), Until: at("2026-01-07T02:00:00Z")}}
+	loads, err := compile(t, rota).Loads(at("2026-01-05T08:00:00Z"), at("2026-01-12T08:00:00Z"))
+	require.NoError(t, err)
+	require.Equal(t, 7*time.Hour, loads[1].For)
+	require.Equal(t, 2, loads[1].Stretches)
+	require.Equal(t, 3, loads[0].Stretches)
+	require.Zero(t, loads[0].For)
+}
+
 func TestLoadsCountNightsWeekendsAndHolidays(t *testing.T) {
 	rota := weekly()
 	rota.Layers[0].Participants = append(rota.Layers[0].Participants, "zoe")
@@ -232,9 +311,32 @@ func TestJSONIsStrictAndRoundTrips(t *testing.T) {
 	}
 }
 
+func TestAbsencesThatAgreeMayOverlap(t *testing.T) {
+	rota := weekly()
+	absent := func(substitute string) {
+		rota.Absences = append(rota.Absences, oncall.Absence{Person: "ann", Substitute: substitute, From: at("2026-01-06T00:00:00Z"), Until: at("2026-01-08T00:00:00Z")})
+	}
+	absent("bob")
+	absent("bob")
+	require.Empty(t, compile(t, rota).Lint(at("2026-01-05T08:00:00Z"), at("2026-06-01T00:00:00Z")))
+	absent("cho")
+	require.Equal(t, oncall.FindOverlap, compile(t, rota).Lint(at("2026-01-05T08:00:00Z"), at("2026-06-01T00:00:00Z"))[0].Kind)
+	require.Equal(t, "cho: turn 1 of ann in layer primary, substitute of ann", who(compile(t, rota), "2026-01-07T00:00:00Z"), "the last counts")
+}
+
+func TestInstantsAreWholeSeconds(t *testing.T) {
+	rota := weekly()
+	rota.Absences = []oncall.Absence{{Person: "ann", From: at("2026-01-06T00:00:00.5Z"), Until: at("2026-01-08T00:00:00Z")}}
+	_, err := oncall.NewRoster(rota)
+	require.ErrorContains(t, err, "whole seconds")
+}
+
 func TestARosterKeepsNothingOfTheCallers(t *testing.T) {
 	rota := weekly()
+	rota.Layers[0].Hours = []calendar.Hours{{From: time.Monday, To: time.Sunday, Spans: []string{"00:00-24:00"}}}
 	r := compile(t, rota)
+	rota.Layers[0].Hours[0].Spans[0] = "08:00-09:00"
+	require.Equal(t, []string{"00:00-24:00"}, r.Rota().Layers[0].Hours[0].Spans)
 	rota.Layers[0].Participants[0] = "eve"
 	r.Rota().Layers[0].Participants[0] = "eve"
 	require.Equal(t, []string{"ann", "bob", "cho"}, r.Rota().Layers[0].Participants)
@@ -252,6 +354,7 @@ func TestABookAnswersByName(t *testing.T) {
 	require.Equal(t, "ann", person)
 	for _, c := range [][3]string{
 		{"network", "", "rota network: layer primary: the first turn has not begun; nobody"},
+		{"network", "primary", "rota network: layer primary: the first turn has not begun"},
 		{"network", "spare", `rota network has no layer "spare"`},
 		{"mail", "", `oncall: rota "mail": not found, there are network`},
 	} {

@@ -237,7 +237,7 @@ func (c *layer) turn(at time.Time, wall int64) (int64, bool) {
 	if c.period == 0 {
 		return 0, true
 	}
-	return floorDiv(wall-c.anchor, c.period), true
+	return (wall - c.anchor) / c.period, true
 }
 
 // next is the first second after at, and at most limit, at which the layer may
@@ -256,7 +256,7 @@ func (c *layer) next(at time.Time, offset, limit int64) int64 {
 		return limit
 	}
 	if c.period > 0 {
-		consider(c.anchor + (floorDiv(wall-c.anchor, c.period)+1)*c.period)
+		consider(c.anchor + ((wall-c.anchor)/c.period+1)*c.period)
 	}
 	if c.hours != nil {
 		change := c.hours.NextOpening

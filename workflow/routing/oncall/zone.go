@@ -112,12 +112,3 @@ func readClock(s string) (int64, error) {
 	}
 	return int64(t.Hour()*3600 + t.Minute()*60), nil
 }
-
-// floorDiv rounds down, also below zero.
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
