@@ -253,8 +253,12 @@ func (c *columns) write(s *Store, n *namer, w *workflow.Write) (numbered, error)
 func isFirst(ix workflow.Index, i int) bool { return i == 0 || ix[i-1].Field != ix[i].Field }
 
 func (c *columns) work(s *Store, n *namer, b workflow.Batch) error {
-	for i := range b.Timers {
-		t := &b.Timers[i]
+	timers := slices.Clone(b.Timers) // record by record
+	slices.SortStableFunc(timers, func(x, y workflow.Timer) int {
+		return cmp.Or(strings.Compare(x.Ref.Kind, y.Ref.Kind), slices.Compare(x.Ref.ID[:], y.Ref.ID[:]))
+	})
+	for i := range timers {
+		t := &timers[i]
 		kind, err := n.kind(s.tenant, t.Ref.Kind, true)
 		if err != nil {
 			return err

@@ -43,21 +43,23 @@ BEGIN
 	RETURN n;
 END $$;
 
--- lock_records locks the rows of records in one order, so that commits that meet
--- wait for each other and never in a circle. Records that do not exist get a row
--- of version 0 if p_make says so.
-CREATE FUNCTION itsm.lock_records(p_tenant int, p_kinds int[], p_ids uuid[], p_make boolean) RETURNS void LANGUAGE plpgsql AS $$
+-- lock_records locks the rows of records in one order, so that commits that meet wait
+-- for each other and never in a circle.
+CREATE FUNCTION itsm.lock_records(p_kinds int[], p_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM 1 FROM itsm.records r
 		WHERE (r.kind, r.id) IN (SELECT * FROM unnest(p_kinds, p_ids))
 		ORDER BY r.kind, r.id FOR UPDATE;
-	IF p_make THEN
-		INSERT INTO itsm.records (tenant, kind, id, version)
-			SELECT DISTINCT p_tenant, u.kind, u.id, 0 FROM unnest(p_kinds, p_ids) u(kind, id)
-			WHERE NOT EXISTS (SELECT 1 FROM itsm.records r WHERE r.kind = u.kind AND r.id = u.id)
-			ORDER BY 2, 3
-			ON CONFLICT (kind, id) DO UPDATE SET place = records.place;
-	END IF;
+END $$;
+
+-- make_records gives records that do not exist a row of version 0, and locks it.
+CREATE FUNCTION itsm.make_records(p_tenant int, p_kinds int[], p_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO itsm.records (tenant, kind, id, version)
+		SELECT DISTINCT p_tenant, u.kind, u.id, 0 FROM unnest(p_kinds, p_ids) u(kind, id)
+		WHERE NOT EXISTS (SELECT 1 FROM itsm.records r WHERE r.kind = u.kind AND r.id = u.id)
+		ORDER BY 2, 3
+		ON CONFLICT (kind, id) DO UPDATE SET place = records.place;
 END $$;
 
 -- order_timers gives every timer of the records the lane that follows from the
@@ -97,38 +99,107 @@ CREATE FUNCTION itsm.order_messages(p_kinds int[], p_ids uuid[], p_now timestamp
 	WHERE m.seq = w.seq AND m.lane <> w.lane
 $$;
 
-CREATE FUNCTION itsm.set_timers(p_tenant int, p_kinds int[], p_ids uuid[], p_names text[], p_dues timestamptz[], p_payloads bytea[])
+-- put_entries takes away the index entries of a record that are gone and adds those
+-- that are new: few commands change more than two.
+CREATE FUNCTION itsm.put_entries(p_id uuid, o_fields int[], o_keys bytea[], o_firsts boolean[], n_fields int[], n_keys bytea[], n_firsts boolean[])
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+	DELETE FROM itsm.entries e USING (
+		SELECT * FROM unnest(o_fields, o_keys) EXCEPT SELECT * FROM unnest(n_fields, n_keys)
+	) d(field, key) WHERE e.field = d.field AND e.key = d.key AND e.id = p_id;
+	INSERT INTO itsm.entries (field, key, id, first)
+		SELECT n.field, n.key, p_id, n.first FROM (
+			SELECT * FROM unnest(n_fields, n_keys, n_firsts) EXCEPT SELECT * FROM unnest(o_fields, o_keys, o_firsts)
+		) n(field, key, first)
+	ON CONFLICT (field, key, id) DO UPDATE SET first = excluded.first;
+END $$;
+
+-- put_one writes one record and its event, which is what nearly every command does,
+-- by the simplest statements. It returns the version that is stored if that is not
+-- the one before, and otherwise nothing.
+CREATE FUNCTION itsm.put_one(p_tenant int, p_here bigint, p_kind int, p_id uuid, p_version bigint, p_layout int, p_shape int,
+	p_created timestamptz, p_updated timestamptz, p_head bytea, p_body bytea, p_event bytea,
+	p_fields int[], p_keys bytea[], p_firsts boolean[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	old record;
+BEGIN
+	SELECT r.version, r.place, r.fields, r.keys, r.firsts INTO old
+		FROM itsm.records r WHERE r.kind = p_kind AND r.id = p_id FOR UPDATE;
+	IF NOT FOUND THEN
+		IF p_version <> 1 THEN
+			RETURN 0;
+		END IF;
+		INSERT INTO itsm.records (tenant, kind, id, version, layout, shape, created, updated, head, place, fields, keys, firsts, body)
+			VALUES (p_tenant, p_kind, p_id, 1, p_layout, p_shape, p_created, p_updated, p_head, p_here, p_fields, p_keys, p_firsts, p_body)
+			ON CONFLICT (kind, id) DO NOTHING;
+		IF FOUND THEN
+			INSERT INTO itsm.entries (field, key, id, first) SELECT u.f, u.k, p_id, u.first FROM unnest(p_fields, p_keys, p_firsts) u(f, k, first);
+			INSERT INTO itsm.events (tenant, place, kind, id, version, encoded) VALUES (p_tenant, p_here, p_kind, p_id, 1, p_event);
+			RETURN NULL;
+		END IF;
+		-- Somebody else has just made it, or work for it.
+		SELECT r.version, r.place, r.fields, r.keys, r.firsts INTO old
+			FROM itsm.records r WHERE r.kind = p_kind AND r.id = p_id FOR UPDATE;
+	END IF;
+	IF old.version <> p_version - 1 THEN
+		RETURN old.version;
+	END IF;
+	IF old.keys IS DISTINCT FROM p_keys OR old.fields IS DISTINCT FROM p_fields THEN
+		IF old.fields = p_fields AND NOT false = ANY (p_firsts) AND NOT false = ANY (old.firsts) THEN
+			FOR i IN 1 .. cardinality(p_fields) LOOP
+				IF old.keys[i] <> p_keys[i] THEN
+					UPDATE itsm.entries SET key = p_keys[i] WHERE field = p_fields[i] AND key = old.keys[i] AND id = p_id;
+				END IF;
+			END LOOP;
+		ELSE
+			PERFORM itsm.put_entries(p_id, old.fields, old.keys, old.firsts, p_fields, p_keys, p_firsts);
+		END IF;
+	END IF;
+	UPDATE itsm.records r SET version = p_version, layout = p_layout, shape = p_shape, created = p_created, updated = p_updated, head = p_head,
+		place = greatest(old.place, p_here), fields = p_fields, keys = p_keys, firsts = p_firsts, body = p_body
+		WHERE r.kind = p_kind AND r.id = p_id;
+	INSERT INTO itsm.events (tenant, place, kind, id, version, encoded)
+		VALUES (p_tenant, greatest(old.place, p_here), p_kind, p_id, p_version, p_event);
+	RETURN NULL;
+END $$;
+
+-- set_timers sets and takes away timers of one record, whose row is held, and leaves
+-- one of all that are there in the lead: one that is out, or the one due first.
+CREATE FUNCTION itsm.set_timers(p_tenant int, p_kind int, p_id uuid, p_names text[], p_dues timestamptz[], p_payloads bytea[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	lead record;
+	best int;
+BEGIN
 	-- A claim that has a timer at hand ends first; none waits for us.
-	PERFORM 1 FROM itsm.timers t WHERE (t.kind, t.id) IN (SELECT * FROM unnest(p_kinds, p_ids))
-		ORDER BY t.kind, t.id, t.name FOR UPDATE;
-	WITH new AS (
-		SELECT * FROM unnest(p_kinds, p_ids, p_names, p_dues, p_payloads) u(kind, id, name, due, payload)
-	), every AS (
-		SELECT t.kind, t.id, t.name, t.due, t.ready, t.out, t.lane, false AS fresh, NULL::bytea AS payload
-		FROM itsm.timers t
-		WHERE (t.kind, t.id) IN (SELECT n.kind, n.id FROM new n) AND t.lane <> 3
-			AND NOT EXISTS (SELECT 1 FROM new n WHERE n.kind = t.kind AND n.id = t.id AND n.name = t.name)
-		UNION ALL
-		SELECT n.kind, n.id, n.name, n.due, n.due, false, 0, true, n.payload FROM new n WHERE n.due IS NOT NULL
-	), want AS (
-		SELECT e.*, (CASE
-			WHEN row_number() OVER (PARTITION BY e.kind, e.id ORDER BY e.out DESC, e.due, e.name) > 1 THEN 0
-			WHEN e.out OR e.ready > e.due THEN 2
-			ELSE 1 END)::smallint AS wanted
-		FROM every e
-	), gone AS (
-		DELETE FROM itsm.timers t USING new n
-		WHERE n.due IS NULL AND t.kind = n.kind AND t.id = n.id AND t.name = n.name
-	), moved AS (
-		UPDATE itsm.timers t SET lane = w.wanted FROM want w
-		WHERE NOT w.fresh AND w.lane <> w.wanted AND t.kind = w.kind AND t.id = w.id AND t.name = w.name
-	)
-	INSERT INTO itsm.timers (kind, id, name, tenant, due, ready, lane, payload)
-		SELECT w.kind, w.id, w.name, p_tenant, w.due, w.due, w.wanted, w.payload FROM want w WHERE w.fresh
-	ON CONFLICT (kind, id, name) DO UPDATE SET due = excluded.due, ready = excluded.ready, lane = excluded.lane,
-		out = false, attempt = 0, token = 0, error = '', payload = excluded.payload;
+	PERFORM 1 FROM itsm.timers t WHERE t.kind = p_kind AND t.id = p_id ORDER BY t.name FOR UPDATE;
+	SELECT t.name, t.due, t.out, t.ready, t.lane INTO lead FROM itsm.timers t
+		WHERE t.kind = p_kind AND t.id = p_id AND t.lane <> 3 AND t.name <> ALL (p_names)
+		ORDER BY t.out DESC, t.due, t.name LIMIT 1;
+	FOR i IN 1 .. cardinality(p_names) LOOP
+		IF p_dues[i] IS NOT NULL AND (best IS NULL OR (p_dues[i], p_names[i]) < (p_dues[best], p_names[best])) THEN
+			best := i;
+		END IF;
+	END LOOP;
+	IF lead.name IS NOT NULL AND (best IS NULL OR lead.out OR (lead.due, lead.name) < (p_dues[best], p_names[best])) THEN
+		best := NULL;
+		IF lead.lane = 0 THEN
+			UPDATE itsm.timers t SET lane = CASE WHEN lead.out OR lead.ready > lead.due THEN 2 ELSE 1 END
+				WHERE t.kind = p_kind AND t.id = p_id AND t.name = lead.name;
+		END IF;
+	ELSIF lead.lane <> 0 THEN
+		UPDATE itsm.timers t SET lane = 0 WHERE t.kind = p_kind AND t.id = p_id AND t.name = lead.name;
+	END IF;
+	FOR i IN 1 .. cardinality(p_names) LOOP
+		IF p_dues[i] IS NULL THEN
+			DELETE FROM itsm.timers t WHERE t.kind = p_kind AND t.id = p_id AND t.name = p_names[i];
+		ELSE
+			INSERT INTO itsm.timers (kind, id, name, tenant, due, ready, lane, payload)
+				VALUES (p_kind, p_id, p_names[i], p_tenant, p_dues[i], p_dues[i], CASE WHEN i = best THEN 1 ELSE 0 END, p_payloads[i])
+			ON CONFLICT (kind, id, name) DO UPDATE SET due = excluded.due, ready = excluded.ready, lane = excluded.lane,
+				out = false, attempt = 0, token = 0, error = '', payload = excluded.payload;
+		END IF;
+	END LOOP;
 END $$;
 
 -- commit applies one batch. It returns false when the batch was applied before.
@@ -145,9 +216,9 @@ CREATE FUNCTION itsm.commit(
 	m_kinds int[], m_ids uuid[], m_messages uuid[], m_topics text[], m_at timestamptz[], m_payloads bytea[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-	here bigint;
-	done bigint;
-	bad  record;
+	here          bigint;
+	found_version bigint;
+	last          int;
 BEGIN
 	INSERT INTO itsm.batches (tenant, id, kinds, ids, versions) VALUES (p_tenant, p_batch, w_kinds, w_ids, w_versions)
 		ON CONFLICT DO NOTHING;
@@ -157,77 +228,30 @@ BEGIN
 	SELECT pg_current_xact_id()::text::bigint + s.shift INTO here FROM itsm.state s;
 
 	IF cardinality(w_kinds) > 1 OR cardinality(o_kinds) > 0 THEN
-		PERFORM itsm.lock_records(p_tenant, w_kinds || o_kinds, w_ids || o_ids, true);
-	ELSIF cardinality(w_kinds) = 1 THEN
-		PERFORM 1 FROM itsm.records r WHERE r.kind = w_kinds[1] AND r.id = w_ids[1] FOR UPDATE;
-		IF NOT FOUND AND w_versions[1] = 1 THEN
-			INSERT INTO itsm.records (tenant, kind, id, version) VALUES (p_tenant, w_kinds[1], w_ids[1], 0)
-				ON CONFLICT (kind, id) DO UPDATE SET place = records.place;
-		END IF;
+		PERFORM itsm.lock_records(w_kinds || o_kinds, w_ids || o_ids);
+		PERFORM itsm.make_records(p_tenant, o_kinds, o_ids);
 	END IF;
-
-	IF cardinality(w_kinds) > 0 THEN
-		WITH w AS (
-			SELECT * FROM unnest(w_kinds, w_ids, w_versions, w_from, w_to) WITH ORDINALITY u(kind, id, version, lo, hi, n)
-		)
-		SELECT w.n, coalesce(r.version, 0) AS version INTO bad
-			FROM w LEFT JOIN itsm.records r ON r.kind = w.kind AND r.id = w.id
-			WHERE coalesce(r.version, 0) <> w.version - 1 ORDER BY w.n LIMIT 1;
-		IF FOUND THEN
-			RAISE EXCEPTION '% %', bad.n, bad.version USING ERRCODE = 'IT001';
+	FOR i IN 1 .. cardinality(w_kinds) LOOP
+		found_version := itsm.put_one(p_tenant, here, w_kinds[i], w_ids[i], w_versions[i], w_layouts[i], w_shapes[i], w_created[i], w_updated[i],
+			w_heads[i], w_bodies[i], w_events[i], e_fields[w_from[i]:w_to[i]], e_keys[w_from[i]:w_to[i]], e_firsts[w_from[i]:w_to[i]]);
+		IF found_version IS NOT NULL THEN
+			RAISE EXCEPTION '% %', i, found_version USING ERRCODE = 'IT001';
 		END IF;
+	END LOOP;
 
-		-- The entries that are gone and those that are new: few commands change more than two.
-		WITH w AS (
-			SELECT u.kind, u.id, r.fields, r.keys, r.firsts,
-				e_fields[u.lo:u.hi] AS new_fields, e_keys[u.lo:u.hi] AS new_keys, e_firsts[u.lo:u.hi] AS new_firsts
-			FROM unnest(w_kinds, w_ids, w_from, w_to) u(kind, id, lo, hi)
-			JOIN itsm.records r ON r.kind = u.kind AND r.id = u.id
-		), changed AS (
-			SELECT * FROM w WHERE (w.fields, w.keys, w.firsts) IS DISTINCT FROM (w.new_fields, w.new_keys, w.new_firsts)
-		), gone AS (
-			DELETE FROM itsm.entries e USING (
-				SELECT c.id, o.field, o.key FROM changed c, unnest(c.fields, c.keys) o(field, key)
-				EXCEPT
-				SELECT c.id, o.field, o.key FROM changed c, unnest(c.new_fields, c.new_keys) o(field, key)
-			) d WHERE e.field = d.field AND e.key = d.key AND e.id = d.id
-		)
-		INSERT INTO itsm.entries (field, key, id, first)
-			SELECT o.field, o.key, c.id, o.first FROM changed c, unnest(c.new_fields, c.new_keys, c.new_firsts) o(field, key, first)
-			EXCEPT
-			SELECT o.field, o.key, c.id, o.first FROM changed c, unnest(c.fields, c.keys, c.firsts) o(field, key, first)
-		ON CONFLICT (field, key, id) DO UPDATE SET first = excluded.first;
-
-		WITH w AS (
-			SELECT * FROM unnest(w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created, w_updated, w_heads, w_bodies, w_events, w_from, w_to)
-				WITH ORDINALITY u(kind, id, version, layout, shape, created, updated, head, body, event, lo, hi, n)
-		), put AS (
-			UPDATE itsm.records r SET version = w.version, layout = w.layout, shape = w.shape, created = w.created, updated = w.updated,
-				head = w.head, body = w.body, place = greatest(r.place, here),
-				fields = e_fields[w.lo:w.hi], keys = e_keys[w.lo:w.hi], firsts = e_firsts[w.lo:w.hi]
-			FROM w WHERE r.kind = w.kind AND r.id = w.id AND r.version = w.version - 1
-			RETURNING w.n, r.place
-		)
-		INSERT INTO itsm.events (tenant, place, kind, id, version, encoded)
-			SELECT p_tenant, put.place, w.kind, w.id, w.version, w.event FROM put JOIN w USING (n) ORDER BY w.n;
-		GET DIAGNOSTICS done = ROW_COUNT;
-		IF done <> cardinality(w_kinds) THEN
-			RAISE EXCEPTION '% of % records were written', done, cardinality(w_kinds) USING ERRCODE = 'IT002';
+	last := 1; -- the timers come record by record
+	FOR i IN 1 .. cardinality(t_kinds) LOOP
+		IF i = cardinality(t_kinds) OR t_kinds[i + 1] <> t_kinds[i] OR t_ids[i + 1] <> t_ids[i] THEN
+			PERFORM itsm.set_timers(p_tenant, t_kinds[i], t_ids[i], t_names[last:i], t_dues[last:i], t_payloads[last:i]);
+			last := i + 1;
 		END IF;
-	END IF;
-
-	IF cardinality(t_kinds) > 0 THEN
-		PERFORM itsm.set_timers(p_tenant, t_kinds, t_ids, t_names, t_dues, t_payloads);
-	END IF;
-	IF cardinality(m_kinds) > 0 THEN
+	END LOOP;
+	FOR i IN 1 .. cardinality(m_kinds) LOOP
 		INSERT INTO itsm.messages (kind, id, tenant, lane, message, topic, at, payload)
-			SELECT m.kind, m.id, p_tenant, CASE
-				WHEN row_number() OVER (PARTITION BY m.kind, m.id ORDER BY m.n) > 1 THEN 0
-				WHEN EXISTS (SELECT 1 FROM itsm.messages x WHERE x.kind = m.kind AND x.id = m.id AND x.lane <> 3) THEN 0
-				ELSE 1 END, m.message, m.topic, m.at, m.payload
-			FROM unnest(m_kinds, m_ids, m_messages, m_topics, m_at, m_payloads) WITH ORDINALITY m(kind, id, message, topic, at, payload, n)
-			ORDER BY m.n;
-	END IF;
+			VALUES (m_kinds[i], m_ids[i], p_tenant, CASE
+				WHEN EXISTS (SELECT 1 FROM itsm.messages x WHERE x.kind = m_kinds[i] AND x.id = m_ids[i] AND x.lane <> 3) THEN 0
+				ELSE 1 END, m_messages[i], m_topics[i], m_at[i], m_payloads[i]);
+	END LOOP;
 	RETURN true;
 END $$;
 

@@ -66,7 +66,7 @@ DECLARE
 	lost int[] := '{}';
 	hit  boolean;
 BEGIN
-	PERFORM itsm.lock_records(p_tenant, p_kinds, p_ids, false);
+	PERFORM itsm.lock_records(p_kinds, p_ids);
 	FOR i IN 1 .. cardinality(p_kinds) LOOP
 		IF p_seqs[i] = 0 THEN
 			IF p_outcomes[i] = 1 THEN
@@ -109,7 +109,7 @@ DECLARE
 	lost int[] := '{}';
 	hit  boolean;
 BEGIN
-	PERFORM itsm.lock_records(p_tenant, p_kinds, p_ids, false);
+	PERFORM itsm.lock_records(p_kinds, p_ids);
 	FOR i IN 1 .. cardinality(p_kinds) LOOP
 		IF p_seqs[i] = 0 THEN
 			UPDATE itsm.timers t SET lane = 0, attempt = 0, token = 0, ready = p_at
@@ -129,3 +129,19 @@ BEGIN
 	PERFORM itsm.order_messages(p_kinds, p_ids, '-infinity');
 	RETURN lost;
 END $$;
+
+-- The plans are simple and the same for every command: making them anew each time
+-- costs more than all the work, and a table that was empty when the session began
+-- must not be read from end to end for ever.
+ALTER FUNCTION itsm.commit SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION itsm.commit SET enable_seqscan = off;
+ALTER FUNCTION itsm.commit SET jit = off;
+ALTER FUNCTION itsm.claim SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION itsm.claim SET enable_seqscan = off;
+ALTER FUNCTION itsm.claim SET jit = off;
+ALTER FUNCTION itsm.settle SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION itsm.settle SET enable_seqscan = off;
+ALTER FUNCTION itsm.settle SET jit = off;
+ALTER FUNCTION itsm.revive SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION itsm.revive SET enable_seqscan = off;
+ALTER FUNCTION itsm.revive SET jit = off;
