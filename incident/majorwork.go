@@ -204,7 +204,10 @@ func (st *step) remind() error {
 func (st *step) missing(topic string, p major.Pending, comm major.Communication, to []string) error {
 	n := st.notice(to...)
 	n.Text = fmt.Sprintf("update %q for %s by %s", comm.Name, comm.Audience, comm.Channel)
-	n.Target, n.At = comm.Name, p.Due
+	n.Target, n.At, n.Threshold = comm.Name, p.Due, "due"
+	if late := st.tx.Now().Sub(p.Due); late > 0 {
+		n.Threshold = late.String() + " after due"
+	}
 	return st.tx.Send(st.s.kind.Ref(st.inc.ID), topic, n)
 }
 

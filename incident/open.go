@@ -54,8 +54,8 @@ func (s *Service) Open(ctx context.Context, actor workflow.Actor, r Report) (*In
 }
 
 // FollowUp opens a new incident because a closed one came back, as a closed
-// incident is never reopened: what, whom and where are copied, and the two are
-// linked.
+// incident is never reopened: what, whom and where are copied, or what
+// [Config.FollowUp] names, and the two are linked.
 func (s *Service) FollowUp(ctx context.Context, actor workflow.Actor, closed workflow.ID, text string) (*Incident, error) {
 	old, err := s.Get(ctx, closed)
 	if err != nil {
@@ -64,15 +64,7 @@ func (s *Service) FollowUp(ctx context.Context, actor workflow.Actor, closed wor
 	if !s.Category(old).Final() {
 		return nil, fmt.Errorf("incident: %s is %s, not closed: reopen it, or comment on it: %w", old.Name(), old.State, workflow.ErrTransition)
 	}
-	r := Report{Title: old.Title, Details: text, Caller: old.Caller, Customer: old.Customer, Zone: old.Zone, Channel: old.Channel, VIP: old.VIP,
-		Impact: old.Impact, Urgency: old.Urgency, Category: old.Category, Subcategory: old.Subcategory,
-		Service: old.Service, Group: old.Group, Fields: old.Fields}
-	for _, ci := range old.CIs {
-		if ci.Source == CIManual {
-			r.CIs = append(r.CIs, ci.ID)
-		}
-	}
-	return s.open(ctx, actor, r, "follow_up", []Link{{LinkRelated, s.kind.Ref(closed)}}, nil)
+	return s.open(ctx, actor, s.followUp(old, text), "follow_up", []Link{{LinkRelated, s.kind.Ref(closed)}}, nil)
 }
 
 func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name string, links []Link, also func(*step) error) (*Incident, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/itsm-go/itsm/incident"
 	"github.com/itsm-go/itsm/incident/incidenttest"
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow/scenario"
@@ -39,6 +40,15 @@ func TestStories(t *testing.T) {
 					Thresholds: []sla.Threshold{{Before: 30 * time.Minute, Do: []string{"page:ann"}}, {After: time.Hour, Do: []string{"call:manager"}}}},
 			},
 			AutoClose: 3, AutoCloseCalendar: hours,
+			Major: major.Policy{Group: "major incidents", Review: true, Organisation: "Acme",
+				Rules: []major.Rule{{Name: "families", Active: true, Action: major.ActionPropose, Impact: "Many suffer.", When: major.Signs{ChildrenOver: 2}}},
+				Plan: []major.Communication{
+					{Name: "board", Audience: major.Executives, Channel: major.ByMail, To: []string{"cio", "ceo"},
+						Cadence: []major.Pace{{Every: major.Duration(30 * time.Minute), Until: major.Mitigated}, {Every: major.Duration(2 * time.Hour), Calendar: "office"}}},
+					{Name: "page", Audience: major.StatusPage, Channel: major.ByPage},
+				}},
+			Calendars:       map[string]*calendar.Calendar{"office": hours},
+			Chunk:           2,
 			ResolutionCodes: []string{"fixed", "workaround", "not reproducible"},
 		}, scenario.Config{Zone: berlin})
 		require.NoError(t, err)

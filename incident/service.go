@@ -46,6 +46,9 @@ type Config struct {
 	Major     major.Policy
 	Calendars map[string]*calendar.Calendar
 
+	Related  map[string]Related // records of other practices that can be opened from an incident, by name: "problem"
+	FollowUp []string           // what a follow-up takes over, see [Attributes]; default: all but people and notes
+
 	Router Router // suggests who takes an incident that nobody was named for; default: nobody
 	OnCall OnCall // tells who is on call in the group that takes major incidents; default: nobody
 	Ladder Ladder // tells who hears that an update is overdue; default: the manager and the group, once
@@ -101,6 +104,7 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	if cfg.AutoClose < 0 || cfg.AutoClose > 0 && cfg.AutoCloseCalendar == nil {
 		p.Addf("closing after %d business days needs a calendar and a positive number", cfg.AutoClose)
 	}
+	checkRelated(&p, cfg)
 	cfg.Chunk = chunkSize(&p, cfg)
 	p.Add(cfg.Matrix.Validate())
 	cfg.Matrix = cfg.Matrix.clone()

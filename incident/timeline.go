@@ -233,13 +233,8 @@ func (s *Service) MajorReport(ctx context.Context, id workflow.ID, zone *time.Lo
 	}
 	r := &major.Report{
 		Organisation: s.cfg.Major.Organisation, Number: inc.Number, Title: inc.Title, State: inc.State, Priority: inc.Priority.String(),
-		Service: inc.Service, Children: inc.Children, Case: inc.Major, Timeline: entries, Zone: zone,
+		Service: inc.Service, Children: inc.Children, Case: inc.Major, Timeline: entries, Zone: zone, Items: inc.affected(),
 		Figures: inc.Major.Figures(inc.CreatedAt, inc.Resolution.At), Resolution: inc.Resolution.Notes,
-	}
-	for _, ci := range inc.CIs {
-		if ci.Source != CINotAffected {
-			r.Items = append(r.Items, ci.ID)
-		}
 	}
 	return r, nil
 }

@@ -20,6 +20,9 @@
 //	assign INC0000001 by=ann group="mail team" person=ben
 //	hold INC0000001 by=ben reason=awaiting_caller "Which browser?"
 //
+//	major-promote INC0000001 by=ann impact="The shops take cash only." "nobody can pay"
+//	major-update INC0000001 by=ann status=identified "The bank is down."
+//
 // Each prints the incident as it is afterwards, with its clocks. The commands
 // show, options, explain, history and find look without changing anything.
 package incidenttest

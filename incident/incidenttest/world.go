@@ -1,6 +1,7 @@
 package incidenttest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ func NewWorld(cfg incident.Config, world scenario.Config) (*scenario.World, *inc
 	if world.Word == nil {
 		world.Word = word
 	}
-	world.Kinds = slices.Concat(world.Kinds, []string{incident.KindName})
+	world.Kinds = slices.Concat(world.Kinds, []string{incident.KindName, incident.CascadeKind})
 	// The service needs the world's desk, and the world its service.
 	var service *incident.Service
 	check := world.Check
@@ -39,6 +40,16 @@ func NewWorld(cfg incident.Config, world scenario.Config) (*scenario.World, *inc
 		}
 		return nil
 	}
+	deliver := world.Deliver
+	world.Deliver = workflow.HandlerFunc(func(ctx context.Context, d workflow.Due) error {
+		switch {
+		case d.Message.Topic == incident.TopicCascade:
+			return service.Handle(ctx, d)
+		case deliver != nil:
+			return deliver.Handle(ctx, d)
+		}
+		return nil
+	})
 	w, err := scenario.NewWorld(world)
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +66,7 @@ func NewWorld(cfg incident.Config, world scenario.Config) (*scenario.World, *inc
 // the service's.
 func Define(w *scenario.World, s *incident.Service) error {
 	d := desk{s}
-	for _, c := range d.commands() {
+	for _, c := range slices.Concat(d.commands(), d.majorCommands()) {
 		if err := w.Define(c.name, c.usage, c.run); err != nil {
 			return err
 		}
@@ -65,6 +76,12 @@ func Define(w *scenario.World, s *incident.Service) error {
 
 // word says what a message tells whom.
 func word(m workflow.Message) string {
+	switch m.Topic {
+	case incident.TopicCascade:
+		return m.Topic + ": the next children follow"
+	case incident.TopicMajorUpdate:
+		return wordBulletin(m)
+	}
 	var n incident.Notice
 	if err := json.Unmarshal(m.Payload, &n); err != nil {
 		return fmt.Sprintf("%s %s", m.Topic, m.Payload)
@@ -115,7 +132,7 @@ func (d desk) show(c *scenario.Call, inc *incident.Incident) error {
 			fmt.Fprintf(&b, "; %s %s", clock.Target, standing(c.World, r))
 		}
 	}
-	c.Printf("%s", b.String())
+	c.Printf("%s%s", b.String(), showMajor(c.World, inc.Major))
 	return nil
 }
 
