@@ -39,12 +39,12 @@ func yearOver(store workflow.Store) (workflow.ID, error) {
 		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Submit(ctx, ann, id) },
 		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Publish(ctx, mia, id, "") },
 		func(s *knownerror.Service) (*knownerror.KnownError, error) {
-			return nil, s.Suggested(ctx, ann, incident(1), id)
+			return nil, s.Suggested(ctx, ann, inc(1), id)
 		},
-		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Link(ctx, ann, id, incident(1)) },
-		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Link(ctx, ben, id, incident(2)) },
+		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Link(ctx, ann, id, inc(1)) },
+		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Link(ctx, ben, id, inc(2)) },
 		func(s *knownerror.Service) (*knownerror.KnownError, error) {
-			return s.Rate(ctx, ann, id, incident(1), knownerror.Helped, "")
+			return s.Rate(ctx, ann, id, inc(1), knownerror.Helped, "")
 		},
 		func(s *knownerror.Service) (*knownerror.KnownError, error) {
 			return s.Revise(ctx, ann, id, func(c *knownerror.Content) { c.Workaround = "Restart" })
@@ -52,7 +52,7 @@ func yearOver(store workflow.Store) (workflow.ID, error) {
 		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Submit(ctx, ann, id) },
 		func(s *knownerror.Service) (*knownerror.KnownError, error) { return s.Publish(ctx, mia, id, "") },
 		func(s *knownerror.Service) (*knownerror.KnownError, error) {
-			return s.Unlink(ctx, ben, id, incident(2), "another")
+			return s.Unlink(ctx, ben, id, inc(2), "another")
 		},
 		func(s *knownerror.Service) (*knownerror.KnownError, error) {
 			return s.Reviewed(ctx, ann, id, time.Time{}, "")
@@ -170,8 +170,8 @@ func TestAKnownErrorSurvivesEveryFailureOfItsStore(t *testing.T) {
 func TestARefreshThatFailsIsTriedAgain(t *testing.T) {
 	w := newWorld(t, knownerror.Config{})
 	k := w.publish(outlook())
-	w.must(w.Link(ctx, ann, k.ID, incident(1)))
-	w.must(w.Rate(ctx, ann, k.ID, incident(1), knownerror.Helped, ""))
+	w.must(w.Link(ctx, ann, k.ID, inc(1)))
+	w.must(w.Rate(ctx, ann, k.ID, inc(1), knownerror.Helped, ""))
 	w.must(w.Draft(ctx, ann, outlook()))
 	for call := 1; ; call++ {
 		store := &flaky{Store: w.store, left: call}

@@ -141,13 +141,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 	forbidden(func() (*knownerror.KnownError, error) { return w.Edit(ctx, eve, k.ID, func(*knownerror.Content) {}) })
 	forbidden(func() (*knownerror.KnownError, error) { return w.Submit(ctx, eve, k.ID) })
 	forbidden(func() (*knownerror.KnownError, error) { return w.Assign(ctx, ben, k.ID, "ben") })
-	forbidden(func() (*knownerror.KnownError, error) { return w.Link(ctx, eve, k.ID, incident(1)) })
+	forbidden(func() (*knownerror.KnownError, error) { return w.Link(ctx, eve, k.ID, inc(1)) })
 	forbidden(func() (*knownerror.KnownError, error) {
-		return w.Rate(ctx, eve, k.ID, incident(1), knownerror.Helped, "")
+		return w.Rate(ctx, eve, k.ID, inc(1), knownerror.Helped, "")
 	})
 	forbidden(func() (*knownerror.KnownError, error) { return w.Comment(ctx, eve, k.ID, "hi") })
 	forbidden(func() (*knownerror.KnownError, error) { return w.Watch(ctx, eve, k.ID, "eve", true) })
-	require.ErrorIs(t, w.Suggested(ctx, eve, incident(1), k.ID), workflow.ErrForbidden)
+	require.ErrorIs(t, w.Suggested(ctx, eve, inc(1), k.ID), workflow.ErrForbidden)
 	w.must(w.Submit(ctx, ann, k.ID))
 	forbidden(func() (*knownerror.KnownError, error) { return w.Publish(ctx, ann, k.ID, "") })
 	forbidden(func() (*knownerror.KnownError, error) { return w.Retire(ctx, ben, k.ID, "x", workflow.ID{}) })
@@ -205,7 +205,7 @@ func TestSuperseding(t *testing.T) {
 	w := newWorld(t, knownerror.Config{})
 	old, young := w.publish(outlook()), w.publish(outlook())
 	draft := w.must(w.Draft(ctx, ann, outlook()))
-	for _, by := range []workflow.ID{old.ID, draft.ID, incident(1).ID} {
+	for _, by := range []workflow.ID{old.ID, draft.ID, inc(1).ID} {
 		before := w.must(w.Get(ctx, old.ID))
 		_, err := w.Retire(ctx, mia, old.ID, "twice", by)
 		require.Error(t, err)
@@ -240,7 +240,7 @@ func TestDuplicatesAreAnsweredBeforePublishing(t *testing.T) {
 	require.ErrorIs(t, err, workflow.ErrTransition)
 
 	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Distinguish(ctx, mia, k.ID, first.ID, "") })
-	w.refused(k.ID, workflow.ErrNotFound, func() (*knownerror.KnownError, error) { return w.Distinguish(ctx, mia, k.ID, incident(1).ID, "x") })
+	w.refused(k.ID, workflow.ErrNotFound, func() (*knownerror.KnownError, error) { return w.Distinguish(ctx, mia, k.ID, inc(1).ID, "x") })
 	w.must(w.Distinguish(ctx, mia, first.ID, k.ID, "that one is about phones"))
 	w.must(w.Publish(ctx, mia, k.ID, ""))
 	w.must(w.Revise(ctx, ann, first.ID, func(c *knownerror.Content) { c.Domain = "office" }))
@@ -307,16 +307,16 @@ func TestNoticesReachThoseConcerned(t *testing.T) {
 	w.must(w.Assign(ctx, mia, k.ID, "bob"))
 	require.Equal(t, []string{"known_error.owner bob ann"}, w.news())
 	w.must(w.Comment(ctx, ann, k.ID, "does this hold for phones?"))
-	w.must(w.Rate(ctx, ben, k.ID, incident(1), knownerror.NotHelped, "no such menu"))
-	w.must(w.Rate(ctx, ben, k.ID, incident(1), knownerror.NotHelped, "no such menu"))
-	w.must(w.Rate(ctx, ben, k.ID, incident(2), knownerror.Helped, ""))
+	w.must(w.Rate(ctx, ben, k.ID, inc(1), knownerror.NotHelped, "no such menu"))
+	w.must(w.Rate(ctx, ben, k.ID, inc(1), knownerror.NotHelped, "no such menu"))
+	w.must(w.Rate(ctx, ben, k.ID, inc(2), knownerror.Helped, ""))
 	require.Equal(t, []string{"known_error.rated bob"}, w.news())
 }
 
 func TestFindingByWhatIsInForce(t *testing.T) {
 	w := newWorld(t, knownerror.Config{})
 	c := outlook()
-	c.Problem = incident(7).ID
+	c.Problem = inc(7).ID
 	k := w.publish(c)
 	w.must(w.Draft(ctx, ann, c))
 	for field, key := range map[string]workflow.Key{

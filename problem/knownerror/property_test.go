@@ -92,7 +92,7 @@ func (w *world) catalogueNow() *knownerror.Catalogue {
 
 // anything does something to a known error, which may be refused.
 func (w *world) anything(d dice, id, other workflow.ID) {
-	of, again := incident(d.IntN(30)), d.content()
+	of, again := inc(d.IntN(30)), d.content()
 	switch d.IntN(9) {
 	case 0:
 		_, _ = w.Revise(ctx, ann, id, func(c *knownerror.Content) { *c = again })
@@ -129,17 +129,17 @@ func TestWordsDoNotDependOnTheOrderOfInsertion(t *testing.T) {
 			for _, i := range d.Perm(600) { // some go, some change, and there is more than fits
 				switch {
 				case i >= 60:
-					require.NoError(t, w.Put(ctx, incident(i).ID, knownerror.Text{Title: d.text(3)}))
+					require.NoError(t, w.Put(ctx, inc(i).ID, knownerror.Text{Title: d.text(3)}))
 				default:
-					require.NoError(t, w.Put(ctx, incident(i).ID, knownerror.Text{Symptom: d.text(30)}))
+					require.NoError(t, w.Put(ctx, inc(i).ID, knownerror.Text{Symptom: d.text(30)}))
 				}
 			}
 			for _, i := range d.Perm(600) {
 				if i >= 60 {
-					require.NoError(t, w.Remove(ctx, incident(i).ID))
-					require.NoError(t, w.Remove(ctx, incident(i).ID), "twice is no error")
+					require.NoError(t, w.Remove(ctx, inc(i).ID))
+					require.NoError(t, w.Remove(ctx, inc(i).ID), "twice is no error")
 				} else {
-					require.NoError(t, w.Put(ctx, incident(i).ID, texts[i]))
+					require.NoError(t, w.Put(ctx, inc(i).ID, texts[i]))
 				}
 			}
 			return w
@@ -147,11 +147,11 @@ func TestWordsDoNotDependOnTheOrderOfInsertion(t *testing.T) {
 		a, b := fill(), fill()
 		plain := knownerror.NewWords("slow")
 		for i, text := range texts {
-			require.NoError(t, plain.Put(ctx, incident(i).ID, text))
+			require.NoError(t, plain.Put(ctx, inc(i).ID, text))
 		}
 		for range 20 {
 			query, n := d.text(10), d.IntN(30)
-			also := []workflow.ID{incident(d.IntN(70)).ID, incident(d.IntN(70)).ID}
+			also := []workflow.ID{inc(d.IntN(70)).ID, inc(d.IntN(70)).ID}
 			want, err := plain.Search(ctx, query, n, also)
 			require.NoError(t, err)
 			for _, w := range []*knownerror.Words{a, b} {

@@ -72,8 +72,8 @@ func TestPastUseCounts(t *testing.T) {
 	w := newWorld(t, knownerror.Config{})
 	bad, unknown, good := w.publish(outlook()), w.publish(outlook()), w.publish(outlook())
 	for n := range 12 {
-		w.must(w.Rate(ctx, ann, good.ID, incident(n), knownerror.Helped, ""))
-		w.must(w.Rate(ctx, ann, bad.ID, incident(n), knownerror.NotHelped, ""))
+		w.must(w.Rate(ctx, ann, good.ID, inc(n), knownerror.Helped, ""))
+		w.must(w.Rate(ctx, ann, bad.ID, inc(n), knownerror.NotHelped, ""))
 	}
 	found := w.suggest(knownerror.Case{Items: []string{"mail01"}, Codes: []string{"0x80070035"}})
 	require.Equal(t, []string{good.Number, unknown.Number, bad.Number}, numbers(found))

@@ -16,15 +16,15 @@ func TestUseIsCountedOncePerCase(t *testing.T) {
 	w := newWorld(t, knownerror.Config{})
 	k := w.publish(outlook())
 	for range 2 {
-		require.NoError(t, w.Suggested(ctx, ann, incident(1), k.ID))
-		w.must(w.Link(ctx, ann, k.ID, incident(1)))
-		w.must(w.Rate(ctx, ann, k.ID, incident(1), knownerror.Helped, ""))
+		require.NoError(t, w.Suggested(ctx, ann, inc(1), k.ID))
+		w.must(w.Link(ctx, ann, k.ID, inc(1)))
+		w.must(w.Rate(ctx, ann, k.ID, inc(1), knownerror.Helped, ""))
 	}
-	require.NoError(t, w.Suggested(ctx, ann, incident(2), k.ID))
-	w.must(w.Rate(ctx, ann, k.ID, incident(2), knownerror.Helped, ""))
-	w.must(w.Rate(ctx, ann, k.ID, incident(2), knownerror.NotHelped, "it came back"))
-	w.must(w.Link(ctx, ann, k.ID, incident(3)))
-	w.must(w.Unlink(ctx, ann, k.ID, incident(3), "another error"))
+	require.NoError(t, w.Suggested(ctx, ann, inc(2), k.ID))
+	w.must(w.Rate(ctx, ann, k.ID, inc(2), knownerror.Helped, ""))
+	w.must(w.Rate(ctx, ann, k.ID, inc(2), knownerror.NotHelped, "it came back"))
+	w.must(w.Link(ctx, ann, k.ID, inc(3)))
+	w.must(w.Unlink(ctx, ann, k.ID, inc(3), "another error"))
 	want := knownerror.Usage{Suggested: 2, Linked: 1, Helped: 1, NotHelped: 1}
 	n, err := w.Usage(ctx, k.ID)
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func TestUseIsCountedOncePerCase(t *testing.T) {
 	require.Equal(t, want, w.catalogue.Usage(k.ID), "the events say the same")
 	require.Equal(t, 1, w.must(w.Get(ctx, k.ID)).Linked)
 	uses := 0
-	for u, err := range w.UsesOf(ctx, incident(1)) {
+	for u, err := range w.UsesOf(ctx, inc(1)) {
 		require.NoError(t, err)
 		require.Equal(t, k.ID, u.KnownError)
 		require.Equal(t, 1, u.Revision)
@@ -46,13 +46,13 @@ func TestWrongUses(t *testing.T) {
 	w := newWorld(t, knownerror.Config{})
 	k := w.publish(outlook())
 	draft := w.must(w.Draft(ctx, ann, outlook()))
-	w.refused(draft.ID, knownerror.ErrNotPublished, func() (*knownerror.KnownError, error) { return w.Link(ctx, ann, draft.ID, incident(1)) })
+	w.refused(draft.ID, knownerror.ErrNotPublished, func() (*knownerror.KnownError, error) { return w.Link(ctx, ann, draft.ID, inc(1)) })
 	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Link(ctx, ann, k.ID, workflow.Ref{Kind: "incident"}) })
-	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Rate(ctx, ann, k.ID, incident(1), "perhaps", "") })
-	w.refused(k.ID, workflow.ErrNotFound, func() (*knownerror.KnownError, error) { return w.Unlink(ctx, ann, k.ID, incident(1), "x") })
-	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Unlink(ctx, ann, k.ID, incident(1), "") })
-	require.ErrorIs(t, w.Suggested(ctx, ann, incident(1), make([]workflow.ID, 51)...), workflow.ErrInvalid)
-	require.ErrorIs(t, w.Suggested(ctx, ann, incident(1), incident(1).ID), workflow.ErrNotFound)
+	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Rate(ctx, ann, k.ID, inc(1), "perhaps", "") })
+	w.refused(k.ID, workflow.ErrNotFound, func() (*knownerror.KnownError, error) { return w.Unlink(ctx, ann, k.ID, inc(1), "x") })
+	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Unlink(ctx, ann, k.ID, inc(1), "") })
+	require.ErrorIs(t, w.Suggested(ctx, ann, inc(1), make([]workflow.ID, 51)...), workflow.ErrInvalid)
+	require.ErrorIs(t, w.Suggested(ctx, ann, inc(1), inc(1).ID), workflow.ErrNotFound)
 }
 
 func TestWhoHasLinkedItIsToldWhatChanges(t *testing.T) {
@@ -63,9 +63,9 @@ func TestWhoHasLinkedItIsToldWhatChanges(t *testing.T) {
 		if n%2 == 1 {
 			by = ben
 		}
-		w.must(w.Link(ctx, by, k.ID, incident(n)))
+		w.must(w.Link(ctx, by, k.ID, inc(n)))
 	}
-	w.must(w.Unlink(ctx, ann, k.ID, incident(7), "another"))
+	w.must(w.Unlink(ctx, ann, k.ID, inc(7), "another"))
 	revise := func(change func(*knownerror.Content)) {
 		w.must(w.Revise(ctx, ann, k.ID, change))
 		w.must(w.Submit(ctx, ann, k.ID))
@@ -82,7 +82,7 @@ func TestWhoHasLinkedItIsToldWhatChanges(t *testing.T) {
 			require.LessOrEqual(t, len(c.Cases), knownerror.ChunkSize)
 			require.ElementsMatch(t, []string{"ann", "ben"}, c.To)
 			for _, l := range c.Cases {
-				require.NotEqual(t, incident(7), l.Case)
+				require.NotEqual(t, inc(7), l.Case)
 				keys[c.Key(l.Case)] = true
 			}
 		}
@@ -118,9 +118,9 @@ func TestNobodyWhoLinksMeanwhileIsOverlooked(t *testing.T) {
 	for n := range 4 {
 		wg.Go(func() {
 			for i := range 5 {
-				_, err := w.Link(ctx, ann, k.ID, incident(n*5+i))
+				_, err := w.Link(ctx, ann, k.ID, inc(n*5+i))
 				for err != nil {
-					_, err = w.Link(ctx, ann, k.ID, incident(n*5+i))
+					_, err = w.Link(ctx, ann, k.ID, inc(n*5+i))
 				}
 			}
 		})

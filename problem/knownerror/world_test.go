@@ -136,7 +136,7 @@ func (w *world) publish(c knownerror.Content) *knownerror.KnownError {
 	return w.must(w.Publish(ctx, mia, k.ID, ""))
 }
 
-func incident(n int) workflow.Ref {
+func inc(n int) workflow.Ref {
 	return workflow.Ref{Kind: "incident", ID: uuid.NewSHA1(uuid.NameSpaceURL, []byte{byte(n >> 8), byte(n)})}
 }
 
