@@ -159,7 +159,8 @@ func (st *step) lead(o Order) error {
 		}
 	}
 	if len(c.Orders) >= MaxOrders {
-		return fmt.Errorf("incident: the children of %s have yet to follow %d orders, wait until they have: %w", st.inc.Name(), len(c.Orders), workflow.ErrTransition)
+		return fmt.Errorf("incident: the children of %s have yet to follow %d orders, wait until they have, and see that %s is relayed: %w",
+			st.inc.Name(), len(c.Orders), TopicCascade, workflow.ErrTransition)
 	}
 	c.Sequence++
 	c.Orders = append(c.Orders, o)

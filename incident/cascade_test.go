@@ -162,6 +162,22 @@ func TestWhoJoinsIsNotMeantByEarlierOrders(t *testing.T) {
 	require.Equal(t, map[string]int{"resolved": 5, "new": 4}, w.states(ids))
 }
 
+func TestAFamilyThatNobodyLetsFollowIsNotLedFurther(t *testing.T) {
+	w := newWorld(t, incident.Config{Chunk: 1})
+	ctx := t.Context()
+	parent, _ := w.family(2)
+	var err error
+	n := 0
+	for ; err == nil; n++ {
+		_, err = w.Hold(ctx, ann, parent.ID, incident.AwaitingVendor, "")
+	}
+	require.Equal(t, incident.MaxOrders+1, n)
+	require.ErrorIs(t, err, workflow.ErrTransition)
+	require.ErrorContains(t, err, incident.TopicCascade)
+	w.deliver()
+	w.must(w.Hold(ctx, ann, parent.ID, incident.AwaitingVendor, ""))
+}
+
 func TestAChildThatCannotFollowHoldsUpNoOther(t *testing.T) {
 	ticket := workflow.Field{Name: "cause", Type: workflow.FieldString}
 	schema, err := workflow.NewSchema(ticket)
@@ -266,6 +282,15 @@ func familyCommand(r *rand.Rand, parent workflow.ID) doing {
 		},
 		func(ctx context.Context, w *world, id workflow.ID) (*incident.Incident, error) {
 			return w.SetParent(ctx, ann, id, parent)
+		},
+		func(ctx context.Context, w *world, id workflow.ID) (*incident.Incident, error) {
+			if id == parent {
+				return w.Note(ctx, ann, id, text)
+			}
+			return w.Close(ctx, ann, id)
+		},
+		func(ctx context.Context, w *world, id workflow.ID) (*incident.Incident, error) {
+			return w.Merge(ctx, ann, id, parent)
 		},
 		func(ctx context.Context, w *world, id workflow.ID) (*incident.Incident, error) {
 			return w.SetParent(ctx, ann, id, workflow.ID{})

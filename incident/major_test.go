@@ -248,7 +248,8 @@ func TestRulesProposeIncidents(t *testing.T) {
 	inc := w.must(w.Prioritize(ctx, ann, quiet.ID, incident.High, incident.High))
 	require.Equal(t, major.StateProposed, inc.Major.State)
 	require.Equal(t, "rule priority 1: priority 1", inc.Major.Reason)
-	require.Equal(t, "rules", inc.Major.ProposedBy)
+	require.Empty(t, inc.Major.ProposedBy, "nobody did")
+	require.Equal(t, "priority 1", inc.Major.Rule)
 	require.Equal(t, "major incidents", inc.Group)
 
 	inc = w.must(w.RejectMajor(ctx, mia, inc.ID, "a test shop"))

@@ -23,7 +23,7 @@ func (s *Service) situation(inc *Incident) major.Situation {
 // trigger looks at the rules, which may propose the incident or promote it.
 func (st *step) trigger() error {
 	inc := st.inc
-	if inc.Parent != (workflow.ID{}) || inc.Major.Is(major.StateProposed) || inc.Major.Is(major.StateAccepted) || !working(st.s.Category(inc)) {
+	if len(st.s.cfg.Major.Rules) == 0 || inc.Parent != (workflow.ID{}) || inc.Major.Is(major.StateProposed) || inc.Major.Is(major.StateAccepted) || !working(st.s.Category(inc)) {
 		return nil
 	}
 	rule, because, ok := st.s.playbook.Match(inc.Major, st.s.situation(inc))
@@ -74,7 +74,7 @@ func (st *step) caseFor(reason, impact, rule string) *major.Case {
 	if !c.Is(major.StateProposed) {
 		c.ProposedBy = st.who()
 		if rule != "" {
-			c.ProposedBy = "rules"
+			c.ProposedBy = "" // nobody: the rule did
 		}
 	}
 	c.Reason, c.Impact, c.Rule = reason, impact, rule
@@ -119,7 +119,7 @@ func (st *step) takeCharge(v verdict) error {
 		if lead, err = st.onCall(st.s.cfg.Major.Group); err != nil {
 			return err
 		}
-		by = "rules"
+		by = ""
 	}
 	c.State, c.AcceptedAt, c.AcceptedBy = v.to, now, by
 	group, person := inc.Group, inc.Assignee

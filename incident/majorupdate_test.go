@@ -288,7 +288,7 @@ func TestTheReviewIsFinishedWhenItsActionsAre(t *testing.T) {
 	w.refused(inc.ID, workflow.ErrTransition, func() (*incident.Incident, error) { return w.WriteReview(ctx, mia, inc.ID, words) })
 	w.must(w.Resolve(ctx, ben, inc.ID, "fixed", "done"))
 	err := w.refused(inc.ID, workflow.ErrInvalid, func() (*incident.Incident, error) { return w.FinishReview(ctx, mia, inc.ID) })
-	require.ErrorContains(t, err, "the overview is not written")
+	require.ErrorContains(t, err, "overview: not written yet")
 	w.must(w.WriteReview(ctx, ben, inc.ID, words))
 	w.refused(inc.ID, workflow.ErrInvalid, func() (*incident.Incident, error) {
 		return w.AddReviewAction(ctx, ben, inc.ID, "", "", monday)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -123,6 +124,10 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	p.Add(err)
 	s.playbook, err = major.Compile(cfg.Major, cfg.Calendars)
 	p.Add(err)
+	if err == nil {
+		cfg.Major = s.playbook.Policy() // a copy of our own
+	}
+	cfg.Related, cfg.FollowUp = maps.Clone(cfg.Related), slices.Clone(cfg.FollowUp)
 	s.cascades, err = newCascades()
 	p.Add(err)
 	s.cfg = cfg

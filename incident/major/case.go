@@ -29,11 +29,11 @@ type Case struct {
 	Rule     string   `json:"rule,omitempty"`
 	Answered []string `json:"answered_rules,omitempty"` // rules that a decision has answered: they do not propose again
 
-	ProposedAt time.Time `json:"proposed_at,omitzero"` // the first time, or when it was promoted
-	ProposedBy string    `json:"proposed_by,omitempty"`
-	AcceptedAt time.Time `json:"accepted_at,omitzero"` // the last time
-	AcceptedBy string    `json:"accepted_by,omitempty"`
-	EndedAt    time.Time `json:"ended_at,omitzero"` // rejected, demoted or cancelled
+	ProposedAt time.Time `json:"proposed_at,omitzero"`  // the first time, or when it was promoted
+	ProposedBy string    `json:"proposed_by,omitempty"` // empty: the rule did
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`  // the last time
+	AcceptedBy string    `json:"accepted_by,omitempty"` // empty: the rule did
+	EndedAt    time.Time `json:"ended_at,omitzero"`     // rejected, demoted or cancelled
 	EndedBy    string    `json:"ended_by,omitempty"`
 
 	BeganAt     time.Time `json:"began_at,omitzero"`   // the service began to suffer

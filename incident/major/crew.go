@@ -29,7 +29,7 @@ type Turn struct {
 	Person string    `json:"person"`
 	From   time.Time `json:"from"`
 	Until  time.Time `json:"until,omitzero"` // zero: still
-	By     string    `json:"by"`             // who gave the role
+	By     string    `json:"by,omitempty"`   // who gave the role; empty: a rule did
 	Note   string    `json:"note,omitempty"` // what was handed over
 }
 

@@ -168,7 +168,7 @@ func (r *Review) Finish(by string, now time.Time) error {
 	p.Add(r.unfinished())
 	for _, s := range []struct{ name, text string }{{"overview", r.Overview}, {"findings", r.Findings}, {"resolution", r.Resolution}} {
 		if s.text == "" {
-			p.Addf("the %s is not written", s.name)
+			p.Addf("%s: not written yet", s.name)
 		}
 	}
 	for _, a := range r.Open() {
