@@ -177,7 +177,7 @@ type Ranking struct {
 	Stale      float64 `json:"stale"`
 
 	Least     float64 `json:"least"`     // points of a suggestion
-	Duplicate float64 `json:"duplicate"` // points by which something looks the same
+	Duplicate float64 `json:"duplicate"` // points of something that looks the same
 	Most      int     `json:"most"`      // suggestions; at most [MaxSuggested]
 }
 
@@ -208,7 +208,7 @@ func (r Ranking) Validate() error {
 	}{
 		{"item", r.Item, 0, 1000}, {"code", r.Code, 0, 1000}, {"near", r.Near, 0, 1000}, {"model", r.Model, 0, 1000}, {"service", r.Service, 0, 1000},
 		{"version", r.Version, 0, 1000}, {"unaffected", r.Unaffected, -1000, 0}, {"class", r.Class, 0, 1000}, {"category", r.Category, 0, 1000},
-		{"words", r.Words, 0, 1000}, {"usefulness", r.Usefulness, 0, 1}, {"stale", r.Stale, 0, 1}, {"duplicate", r.Duplicate, 0, 10000},
+		{"words", r.Words, 0, 1000}, {"usefulness", r.Usefulness, 0, 1}, {"stale", r.Stale, 0, 1}, {"duplicate", r.Duplicate, 0.1, 10000},
 	} {
 		if !(w.lo <= w.v && w.v <= w.hi) {
 			p.Addf("%s counts %v, from %v to %v is possible", w.what, w.v, w.lo, w.hi)

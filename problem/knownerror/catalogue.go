@@ -78,7 +78,10 @@ func NewCatalogue(store workflow.Store, cfg CatalogueConfig) (*Catalogue, error)
 	p.Add(err)
 	c.uses, err = newUses()
 	p.Add(err)
-	return c, p.Err("knownerror: catalogue")
+	if err := p.Err("knownerror: catalogue"); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Refresh brings the catalogue up to date with everything committed before. After an
@@ -269,12 +272,13 @@ func (c *Catalogue) Usage(id workflow.ID) Usage {
 }
 
 // Duplicates finds the known errors in force that look the same as a content, other than
-// itself. It refreshes the catalogue first. Give it to [Config.Duplicates].
+// itself, at most [MaxSuggested] of them. It refreshes the catalogue first. Give it to
+// [Config.Duplicates].
 func (c *Catalogue) Duplicates(ctx context.Context, self workflow.ID, content Content) ([]Suggestion, error) {
 	if err := c.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	q := caseOf(content)
 	q.Except = []workflow.ID{self}
-	return c.search(ctx, q, c.cfg.Ranking.Duplicate)
+	return c.search(ctx, q, c.cfg.Ranking.Duplicate, MaxSuggested)
 }

@@ -3,14 +3,14 @@
 // new incident, and says why they fit.
 //
 //	catalogue, err := knownerror.NewCatalogue(desk.Store(), knownerror.CatalogueConfig{})
-//	errors, err := knownerror.NewService(desk, knownerror.Config{Duplicates: catalogue.Duplicates})
-//	ke, err := errors.Draft(ctx, ann, knownerror.Content{Title: "Outlook disconnects", Symptom: "…", Codes: []string{"0x80070035"}, …})
-//	ke, err = errors.Submit(ctx, ann, ke.ID)
-//	ke, err = errors.Publish(ctx, mia, ke.ID, "tried it out")
+//	known, err := knownerror.NewService(desk, knownerror.Config{Duplicates: catalogue.Duplicates})
+//	ke, err := known.Draft(ctx, ann, knownerror.Content{Title: "Outlook disconnects", Symptom: "…", Codes: []string{"0x80070035"}, …})
+//	ke, err = known.Submit(ctx, ann, ke.ID)
+//	ke, err = known.Publish(ctx, mia, ke.ID, "tried it out")
 //
 //	err = catalogue.Refresh(ctx)
 //	found, err := catalogue.Suggest(ctx, knownerror.Case{Title: "outlook disconnects", Items: []string{"mail01"}})
-//	fmt.Println(found[0].Number, found[0].Why()) // KE0000001 shares mail01; words: outlook, disconnects
+//	fmt.Println(found[0].Number, found[0].Why()) // KE0000001 shares mail01; words: outlook, disconnect
 //
 // # The life of a known error
 //
@@ -42,6 +42,17 @@
 //     in suggestions.
 //   - "I followed an old workaround." Who has linked it is told when the workaround
 //     changes, or when it is retired: [TopicChanged].
+//
+// # Wiring
+//
+// Practices do not know each other: the host makes a [Case] of an incident, and carries
+// what changed to the incidents.
+//
+//	workflow.Mux{
+//		Timers: map[string]workflow.Handler{knownerror.KindName: known}, // reviews
+//		Topics: map[string]workflow.Handler{knownerror.TopicChanged: …},  // a work note for each case
+//		Other:  …,                                                        // notices to people
+//	}
 //
 // # Words
 //

@@ -254,6 +254,40 @@ func TestDuplicatesAreAnsweredBeforePublishing(t *testing.T) {
 	w.must(w.Publish(ctx, mia, third.ID, "what is retired is no duplicate"))
 }
 
+func TestNoneOfManyDuplicatesIsOverlooked(t *testing.T) {
+	var catalogue *knownerror.Catalogue
+	look := false
+	w := newWorld(t, knownerror.Config{Duplicates: func(ctx context.Context, self workflow.ID, c knownerror.Content) ([]knownerror.Suggestion, error) {
+		if !look {
+			return nil, nil
+		}
+		return catalogue.Duplicates(ctx, self, c)
+	}})
+	catalogue = w.catalogue
+	k := w.must(w.Draft(ctx, ann, outlook()))
+	w.must(w.Submit(ctx, ann, k.ID))
+	for range 8 {
+		w.must(w.Distinguish(ctx, mia, w.publish(outlook()).ID, k.ID, "phones"))
+	}
+	last := w.publish(outlook())
+	look = true
+	_, err := w.Publish(ctx, mia, k.ID, "")
+	var dup *knownerror.DuplicateError
+	require.True(t, errors.As(err, &dup))
+	require.Len(t, dup.Found, 1, "more than are suggested at a time")
+	require.Equal(t, last.ID, dup.Found[0].ID)
+}
+
+func TestAnActionThatDoesNotExist(t *testing.T) {
+	w := newWorld(t, knownerror.Config{})
+	k := w.must(w.Draft(ctx, ann, outlook()))
+	w.refused(k.ID, workflow.ErrNoTransition, func() (*knownerror.KnownError, error) { return w.Take(ctx, ann, k.ID, "explode", "") })
+	_, err := w.Take(ctx, mia, k.ID, knownerror.ActionPublish, "")
+	var te *workflow.TransitionError
+	require.True(t, errors.As(err, &te))
+	require.Equal(t, []string{"submit", "discard", "retire"}, te.Allowed)
+}
+
 func TestASearchForDuplicatesThatFailsPublishesNothing(t *testing.T) {
 	broken := errors.New("no connection")
 	w := newWorld(t, knownerror.Config{Duplicates: func(context.Context, workflow.ID, knownerror.Content) ([]knownerror.Suggestion, error) {
@@ -295,12 +329,12 @@ func TestOwnersAreRemindedUntilItIsReviewed(t *testing.T) {
 }
 
 func TestNoticesReachThoseConcerned(t *testing.T) {
-	w := newWorld(t, knownerror.Config{})
+	w := newWorld(t, knownerror.Config{Reviewers: []string{"problem managers"}})
 	k := w.must(w.Draft(ctx, ann, outlook()))
 	w.must(w.Watch(ctx, mia, k.ID, "zoe", true))
 	w.must(w.Edit(ctx, ben, k.ID, func(c *knownerror.Content) { c.Domain = "x" }))
 	w.must(w.Submit(ctx, ben, k.ID))
-	require.Equal(t, []string{"known_error.state ann zoe"}, w.news())
+	require.Equal(t, []string{"known_error.state ann zoe problem managers"}, w.news())
 	w.must(w.Publish(ctx, mia, k.ID, ""))
 	require.Equal(t, []string{"known_error.state ann ben zoe"}, w.news())
 	w.must(w.Watch(ctx, mia, k.ID, "zoe", false))

@@ -23,7 +23,7 @@ type Notice struct {
 	Number string      `json:"number"`
 	Title  string      `json:"title"`
 	State  string      `json:"state"`
-	To     []string    `json:"to"` // persons, without repetition
+	To     []string    `json:"to"` // persons and groups, without repetition
 	Text   string      `json:"text,omitempty"`
 }
 
@@ -47,7 +47,11 @@ func (st *step) tellChanges() error {
 		}
 	}
 	if k.State != was.State {
-		if err := st.tell(TopicState, st.note, slices.Concat([]string{k.Owner}, k.Authors, was.Authors, k.Watchers)...); err != nil {
+		to := slices.Concat([]string{k.Owner}, k.Authors, was.Authors, k.Watchers)
+		if st.s.category(k) == workflow.CategoryActive {
+			to = append(to, st.s.cfg.Reviewers...)
+		}
+		if err := st.tell(TopicState, st.note, to...); err != nil {
 			return err
 		}
 	}

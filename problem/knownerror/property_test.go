@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -184,4 +185,66 @@ func without(hits, all []knownerror.Hit, n int, also []workflow.ID) []knownerror
 		}
 	}
 	return kept
+}
+
+// What is found for a case is found the more, the more of it the case has.
+func TestMoreInCommonNeverCountsForLess(t *testing.T) {
+	d := dice{rand.New(rand.NewPCG(3, 5))}
+	r := knownerror.StarterRanking()
+	r.Least, r.Most = 0.01, knownerror.MaxSuggested
+	w := newWorld(t, knownerror.Config{})
+	c, err := knownerror.NewCatalogue(w.store, knownerror.CatalogueConfig{Ranking: r})
+	require.NoError(t, err)
+	var known []*knownerror.KnownError
+	for range 30 {
+		known = append(known, w.publish(d.content()))
+	}
+	require.NoError(t, c.Refresh(ctx))
+	score := func(q knownerror.Case, id workflow.ID) float64 {
+		found, err := c.Suggest(ctx, q)
+		require.NoError(t, err)
+		for _, s := range found {
+			require.InDelta(t, s.Score, sum(s.Reasons), 1e-9)
+			if s.ID == id {
+				return s.Score
+			}
+		}
+		return 0
+	}
+	for _, k := range known {
+		content := k.Published.Content
+		for range 10 {
+			q := d.query()
+			before := score(q, k.ID)
+			q.Items = append(q.Items, content.Items...)
+			q.Codes = append(q.Codes, content.Codes...)
+			q.Services = append(q.Services, content.Services...)
+			q.Categories = append(q.Categories, content.Categories...)
+			require.GreaterOrEqual(t, score(q, k.ID), before-1e-9)
+		}
+	}
+}
+
+func TestACatalogueIsReadWhileItIsRefreshed(t *testing.T) {
+	w := newWorld(t, knownerror.Config{})
+	k := w.publish(outlook())
+	require.NoError(t, w.catalogue.Refresh(ctx))
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for range 50 {
+				found, err := w.catalogue.Suggest(ctx, knownerror.Case{Title: "outlook disconnects", Items: []string{"mail01"}})
+				if err != nil || len(found) != 1 || found[0].Revision < 1 {
+					t.Errorf("%v %v", found, err)
+				}
+			}
+		})
+	}
+	for n := range 10 {
+		w.must(w.Revise(ctx, ann, k.ID, func(c *knownerror.Content) { c.Workaround = fmt.Sprint("try ", n) }))
+		w.must(w.Submit(ctx, ann, k.ID))
+		w.must(w.Publish(ctx, mia, k.ID, ""))
+		require.NoError(t, w.catalogue.Refresh(ctx))
+	}
+	wg.Wait()
 }

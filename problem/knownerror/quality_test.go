@@ -184,8 +184,12 @@ func (e *estate) measure(t *testing.T, c *knownerror.Catalogue, cases int) quali
 	return quality{float64(first) / n, float64(right) / float64(max(1, shown)), float64(right) / (n * family), float64(alarms) / n}
 }
 
-// Among 3,000 known errors, most cases find theirs, and words alone find fewer. The
-// bounds are a little below what was measured.
+// Among 3,000 known errors, most cases find theirs, though they are told in other words
+// and most facts are missing; words alone find fewer. The bounds are a little below what
+// was measured: 0.85, 0.80 and 0.73 with everything; 0.61, 0.92 and 0.37 by words alone,
+// with a false alarm in 4 of 100 cases. With everything, an error that nobody knows gets
+// suggestions because it happened to an item that has known errors: that is what such a
+// suggestion says.
 func TestTheQualityOfSuggestions(t *testing.T) {
 	e := newEstate(1, 3000)
 	all := e.measure(t, e.catalogue(t, knownerror.Ranking{}), 600)
@@ -194,7 +198,11 @@ func TestTheQualityOfSuggestions(t *testing.T) {
 	text := e.measure(t, e.catalogue(t, words), 600)
 	t.Logf("with everything: %+v", all)
 	t.Logf("by words alone:  %+v", text)
-	require.Greater(t, all.precision, 0.5)
-	require.Greater(t, all.recall, 0.5)
-	require.Greater(t, all.first, text.first)
+	require.Greater(t, all.first, 0.8)
+	require.Greater(t, all.precision, 0.75)
+	require.Greater(t, all.recall, 0.68)
+	require.Greater(t, text.precision, 0.88)
+	require.Less(t, text.alarm, 0.08)
+	require.Greater(t, all.first, text.first+0.15)
+	require.Greater(t, all.recall, text.recall+0.25)
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// reminded. Default: 180 days, and 14. A negative ReviewAfter is never.
 	ReviewAfter, RemindEvery time.Duration
 
+	// Reviewers are the persons or groups that are told when something waits for review.
+	Reviewers []string
+
 	DraftRoles []string // who may draft; default: the service desk and all who work on problems
 	UseRoles   []string // who may link cases, and say what helped; default: the same
 }
@@ -81,6 +84,7 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	if len(cfg.UseRoles) == 0 {
 		cfg.UseRoles = everyone
 	}
+	cfg.Reviewers = slices.Clone(cfg.Reviewers)
 	cfg.DraftRoles, cfg.UseRoles = slices.Clone(cfg.DraftRoles), slices.Clone(cfg.UseRoles)
 	s := &Service{desk: desk, cfg: cfg, machines: map[workflow.LifecycleRef]*workflow.Machine[Facts]{}}
 	s.compile(&p)

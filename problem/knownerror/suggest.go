@@ -31,10 +31,10 @@ func (c *Catalogue) Suggest(ctx context.Context, q Case) ([]Suggestion, error) {
 		q.Classes = slices.Concat(q.Classes, s.Classes)
 		q.Products = slices.Concat(q.Products, s.Products)
 	}
-	return c.search(ctx, q, c.cfg.Ranking.Least)
+	return c.search(ctx, q, c.cfg.Ranking.Least, c.cfg.Ranking.Most)
 }
 
-func (c *Catalogue) search(ctx context.Context, q Case, least float64) ([]Suggestion, error) {
+func (c *Catalogue) search(ctx context.Context, q Case, least float64, most int) ([]Suggestion, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	l := &look{c: c, q: q, hits: map[workflow.ID]Hit{}, except: map[workflow.ID]bool{}}
@@ -57,7 +57,7 @@ func (c *Catalogue) search(ctx context.Context, q Case, least float64) ([]Sugges
 	slices.SortFunc(best, func(a, b scored) int {
 		return cmp.Or(-cmp.Compare(a.points, b.points), bytes.Compare(a.e.id[:], b.e.id[:]))
 	})
-	out := make([]Suggestion, min(len(best), c.cfg.Ranking.Most))
+	out := make([]Suggestion, min(len(best), most))
 	for i := range out {
 		out[i] = l.explain(best[i].e, best[i].points)
 	}
@@ -250,7 +250,7 @@ func (l *look) product(e *entry, note func(Sort, float64, ...string)) {
 	found := false
 	var affected, unaffected []string
 	for _, p := range l.q.Products {
-		if strings.ToLower(p.Model) != strings.ToLower(content.Model) || p.Vendor != "" && content.Vendor != "" && !strings.EqualFold(p.Vendor, content.Vendor) {
+		if !e.features[feature{ByModel, strings.ToLower(p.Model)}] || p.Vendor != "" && content.Vendor != "" && !strings.EqualFold(p.Vendor, content.Vendor) {
 			continue
 		}
 		found = true
@@ -267,7 +267,7 @@ func (l *look) product(e *entry, note func(Sort, float64, ...string)) {
 	}
 	r := l.c.cfg.Ranking
 	for _, f := range l.sought[ByModel] {
-		if f.what == strings.ToLower(content.Model) {
+		if e.features[f.feature] {
 			note(ByModel, f.points, content.Model)
 		}
 	}
