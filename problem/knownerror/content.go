@@ -46,8 +46,9 @@ type Document struct {
 
 // Limits of a content.
 const (
-	MaxCodes     = 100
-	MaxItems     = 200 // configuration items, and as many classes, services and categories
+	MaxCodes     = 50
+	MaxItems     = 200 // configuration items
+	MaxNames     = 40  // classes, services or categories
 	MaxDocuments = 50
 )
 
@@ -95,9 +96,9 @@ func (c Content) check(p *workflow.Problems) {
 		}
 	}
 	checkNames(p, "configuration item", c.Items, MaxItems)
-	checkNames(p, "class", c.Classes, MaxItems)
-	checkNames(p, "service", c.Services, MaxItems)
-	checkNames(p, "category", c.Categories, MaxItems)
+	checkNames(p, "class", c.Classes, MaxNames)
+	checkNames(p, "service", c.Services, MaxNames)
+	checkNames(p, "category", c.Categories, MaxNames)
 	if len(c.Documents) > MaxDocuments {
 		p.Addf("%d documents, at most %d", len(c.Documents), MaxDocuments)
 	}
@@ -140,7 +141,7 @@ func checkName(p *workflow.Problems, what, name string) {
 
 func checkNames(p *workflow.Problems, what string, names []string, most int) {
 	if len(names) > most {
-		p.Addf("%d of a %s, at most %d", len(names), what, most)
+		p.Addf("%s: %d are listed, at most %d", what, len(names), most)
 	}
 	for i, n := range names[:min(len(names), most)] {
 		if n == "" || len(n) > workflow.MaxKey || slices.Contains(names[:i], n) {

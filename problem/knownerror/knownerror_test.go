@@ -182,6 +182,42 @@ func TestContentThatIsWrongIsToldAllAtOnce(t *testing.T) {
 	})
 }
 
+func TestTheMostThatCanBeSaidCanBeKept(t *testing.T) {
+	list := func(n int) (all []string) {
+		for i := range n {
+			all = append(all, fmt.Sprint("name ", i))
+		}
+		return all
+	}
+	var custom []workflow.Field
+	fields := workflow.Fields{}
+	for _, name := range list(workflow.MaxFields) {
+		name = strings.ReplaceAll(name, " ", "")
+		custom = append(custom, workflow.Field{Name: name, Type: workflow.FieldString, Indexed: true})
+		fields[name] = "x"
+	}
+	schema, err := workflow.NewSchema(custom...)
+	require.NoError(t, err)
+	w := newWorld(t, knownerror.Config{Fields: schema})
+	long := strings.Repeat("word ", workflow.MaxText/5)
+	c := knownerror.Content{Title: long[:workflow.MaxTitle], Symptom: long, Cause: long, Workaround: long, Solution: long, Codes: list(knownerror.MaxCodes),
+		Items: list(knownerror.MaxItems), Classes: list(knownerror.MaxNames), Services: list(knownerror.MaxNames), Categories: list(knownerror.MaxNames),
+		Model: "m", Versions: knownerror.Versions{List: list(knownerror.MaxVersions)}, Problem: inc(1).ID, Fields: fields}
+	k := w.publish(c)
+	w.must(w.Link(ctx, ann, k.ID, inc(1)))
+	w.must(w.Revise(ctx, ann, k.ID, func(c *knownerror.Content) { c.Workaround = long[:100] }))
+	w.must(w.Submit(ctx, ann, k.ID))
+	w.must(w.Publish(ctx, mia, k.ID, ""))
+	w.deliver()
+	require.Len(t, w.changed, 1)
+	require.Len(t, w.suggest(knownerror.Case{Items: []string{"name 7"}}), 1)
+	c.Items, c.Codes, c.Services, c.Symptom = list(knownerror.MaxItems+1), list(knownerror.MaxCodes+1), list(knownerror.MaxNames+1), long+long
+	_, err = w.Draft(ctx, ann, c)
+	for _, part := range []string{"configuration item: 201", "error code: 51", "service: 41", "the symptom"} {
+		require.ErrorContains(t, err, part)
+	}
+}
+
 func TestAReadOnlyFieldDoesNotChange(t *testing.T) {
 	d := knownerror.Lifecycle(knownerror.Options{})
 	d.States[1].ReadOnly = []string{"workaround", "owner", "field.region"}

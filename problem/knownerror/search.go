@@ -42,7 +42,8 @@ func (w *Words) Search(ctx context.Context, query string, n int, also []workflow
 		}
 		w.weigh(s, a, i)
 	}
-	best := make([]uint32, 0, n+1)
+	n = min(max(n, 0), len(s.touched))
+	best := make([]uint32, 0, n)
 	for _, slot := range s.touched {
 		best = w.keep(best, slot, n, s)
 	}
