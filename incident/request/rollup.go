@@ -1,0 +1,72 @@
+package request
+
+// Outcome is how something came out that consists of parts.
+type Outcome string
+
+// The outcomes.
+const (
+	Open       Outcome = "" // a part is not over
+	Complete   Outcome = "complete"
+	Incomplete Outcome = "incomplete"
+	Skipped    Outcome = "skipped"
+	Rejected   Outcome = "rejected"
+	Cancelled  Outcome = "cancelled"
+)
+
+// RollUp says how a whole came out from how its parts did: an item from its tasks, a
+// request from its items.
+//
+//	some part is not over               open
+//	some part is incomplete             incomplete
+//	some part is complete, none worse   complete
+//	all are skipped                     skipped
+//
+// Parts that were rejected or cancelled are left out: nobody worked on them, and they say
+// nothing of what was delivered. If there are no others, the whole is rejected if a part
+// was, and otherwise cancelled.
+//
+// ServiceNow does not define what complete and skipped parts make together. Here they are
+// complete: a part is skipped because it was not needed, so nothing that was asked for is
+// missing; whoever could not do a part ends it incomplete.
+func RollUp(parts ...Outcome) Outcome {
+	count := map[Outcome]int{}
+	for _, p := range parts {
+		count[p]++
+	}
+	switch {
+	case len(parts) == 0 || count[Open] > 0:
+		return Open
+	case count[Incomplete] > 0:
+		return Incomplete
+	case count[Complete] > 0:
+		return Complete
+	case count[Skipped] > 0:
+		return Skipped
+	case count[Rejected] > 0:
+		return Rejected
+	}
+	return Cancelled
+}
+
+var taskOutcomes = map[TaskState]Outcome{TaskComplete: Complete, TaskIncomplete: Incomplete, TaskSkipped: Skipped}
+
+var itemOutcomes = map[ItemState]Outcome{ItemComplete: Complete, ItemIncomplete: Incomplete, ItemSkipped: Skipped,
+	ItemRejected: Rejected, ItemCancelled: Cancelled}
+
+// rollUp is how the item came out of its tasks.
+func (it *Item) rollUp() Outcome {
+	parts := make([]Outcome, len(it.Tasks))
+	for i, t := range it.Tasks {
+		parts[i] = taskOutcomes[t.State]
+	}
+	return RollUp(parts...)
+}
+
+// rollUp is how the request came out of its items.
+func (r *Request) rollUp() Outcome {
+	parts := make([]Outcome, len(r.Items))
+	for i, it := range r.Items {
+		parts[i] = itemOutcomes[it.State]
+	}
+	return RollUp(parts...)
+}
