@@ -85,9 +85,8 @@ func (s *Store) join(ctx context.Context, b workflow.Batch) error {
 	if err != nil {
 		return dbError(ctx, "commit", err)
 	}
-	var applied *bool
 	var code, reason string
-	if _, err := s.session(ctx).one(s.db.sql.tryCommit, args, &applied, &code, &reason); err != nil {
+	if _, err := s.session(ctx).one(s.db.sql.tryCommit, args, &code, &reason); err != nil {
 		return dbError(ctx, "commit", err)
 	}
 	if code == "" {

@@ -3,7 +3,7 @@ package postgres_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -116,5 +116,3 @@ func all[T any](t testing.TB, seq func(func(T, error) bool)) []T {
 	}
 	return got
 }
-
-func name(parts ...any) string { return fmt.Sprint(parts...) }

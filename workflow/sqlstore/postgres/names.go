@@ -1,14 +1,21 @@
 package postgres
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
 
 	"github.com/itsm-go/itsm/workflow"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // kindKey names a tenant's kind.
-type kindKey struct{ tenant, kind string }
+type kindKey struct {
+	tenant int32
+	name   string
+}
 
 // kindNumbers are the numbers of a kind and of its tenant.
 type kindNumbers struct{ tenant, kind int32 }
@@ -27,7 +34,7 @@ type shapeKey struct {
 type names struct {
 	mu      sync.RWMutex
 	tenants map[string]int32
-	kinds   map[kindKey]kindNumbers
+	kinds   map[kindKey]int32
 	fields  map[fieldKey]int32
 	texts   map[int32]string // of fields
 	shapes  map[shapeKey]int32
@@ -52,26 +59,39 @@ func recall[K comparable, V any](n *names, m *map[K]V, k K) (V, bool) {
 	return v, ok
 }
 
-// namer finds and makes numbers. What it found within a host's transaction it does
-// not pass on: it may be that very transaction that made it.
+// namer finds and makes numbers.
 type namer struct {
 	*session
 	known *names
 }
 
-func (s *session) namer() *namer {
-	if s.bound != nil {
-		return &namer{s, &s.bound.names}
+func (s *session) namer() *namer { return &namer{s, &s.db.names} }
+
+// make makes a number, in a transaction of its own. A name that is made in a host's
+// transaction would hold up everybody who needs it until the host commits, and be
+// gone if it does not; and the host may hold the last connection of the pool.
+func (n *namer) make(text string, args []any, v *int32) (found bool, err error) {
+	if n.bound == nil {
+		return n.one(text, args, v)
 	}
-	return &namer{s, &s.db.names}
+	conn, err := pgx.ConnectConfig(n.ctx, n.db.pool.Config().ConnConfig)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(n.ctx))) }()
+	return (&session{ctx: n.ctx, db: n.db, on: onPgx{conn}}).one(text, args, v)
 }
 
-func number[K comparable](n *namer, m *map[K]int32, k K, text string, args ...any) (int32, error) {
+func number[K comparable](n *namer, m *map[K]int32, k K, make bool, text string, args ...any) (v int32, err error) {
 	if v, ok := recall(n.known, m, k); ok {
 		return v, nil
 	}
-	var v int32
-	found, err := n.one(text, args, &v)
+	found := false
+	if make {
+		found, err = n.make(text, args, &v)
+	} else {
+		found, err = n.one(text, args, &v)
+	}
 	if err != nil || !found || v == 0 {
 		return 0, err
 	}
@@ -85,29 +105,24 @@ func (n *namer) tenant(name string, make bool) (int32, error) {
 	if make {
 		text = n.db.sql.makeTenant
 	}
-	return number(n, &n.known.tenants, name, text, name)
+	return number(n, &n.known.tenants, name, make, text, name)
 }
 
 func (n *namer) kind(tenant, kind string, make bool) (kindNumbers, error) {
-	k := kindKey{tenant, kind}
-	if v, ok := recall(n.known, &n.known.kinds, k); ok {
-		return v, nil
-	}
 	t, err := n.tenant(tenant, make)
 	if err != nil || t == 0 {
 		return kindNumbers{}, err
 	}
+	k := kindKey{t, kind}
 	text := n.db.sql.findKind
 	if make {
 		text = n.db.sql.makeKind
 	}
-	v := kindNumbers{tenant: t}
-	found, err := n.one(text, []any{t, kind}, &v.kind)
-	if err != nil || !found || v.kind == 0 {
+	v, err := number(n, &n.known.kinds, k, make, text, t, kind)
+	if v == 0 {
 		return kindNumbers{}, err
 	}
-	remember(n.known, &n.known.kinds, k, v)
-	return v, nil
+	return kindNumbers{t, v}, err
 }
 
 func (n *namer) field(kind int32, name string, make bool) (int32, error) {
@@ -115,7 +130,7 @@ func (n *namer) field(kind int32, name string, make bool) (int32, error) {
 	if make {
 		text = n.db.sql.makeField
 	}
-	v, err := number(n, &n.known.fields, fieldKey{kind, name}, text, kind, name)
+	v, err := number(n, &n.known.fields, fieldKey{kind, name}, make, text, kind, name)
 	if v != 0 {
 		if _, ok := recall(n.known, &n.known.texts, v); !ok {
 			remember(n.known, &n.known.texts, v, name)
@@ -151,5 +166,5 @@ func (n *namer) shape(kind int32, ix workflow.Index, fields []int32) (int32, err
 	for _, f := range set {
 		text = append(text, byte(f>>24), byte(f>>16), byte(f>>8), byte(f))
 	}
-	return number(n, &n.known.shapes, shapeKey{kind, string(text)}, n.db.sql.makeShape, kind, set)
+	return number(n, &n.known.shapes, shapeKey{kind, string(text)}, true, n.db.sql.makeShape, kind, set)
 }

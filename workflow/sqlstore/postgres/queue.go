@@ -217,8 +217,8 @@ func scanClaimed(rows cursor) (piece, error) {
 	var p piece
 	var kind string
 	var due, at *time.Time
-	var message *[16]byte
-	var topic *string
+	var message [16]byte
+	var topic string
 	var payload []byte
 	var attempt int32
 	err := rows.Scan(&p.kind, &kind, &p.id, &p.name, &p.seq, &p.token, &attempt, &p.due.Error, &due, &message, &topic, &at, &payload)
@@ -227,10 +227,10 @@ func scanClaimed(rows cursor) (piece, error) {
 	}
 	p.due.Attempt = int(attempt)
 	ref := workflow.Ref{Kind: kind, ID: p.id}
-	if message == nil {
+	if message == ([16]byte{}) {
 		p.due.Timer = &workflow.Timer{Ref: ref, Name: p.name, Due: due.UTC(), Payload: payload}
 	} else {
-		p.due.Message = &workflow.Message{ID: *message, Ref: ref, Topic: *topic, At: at.UTC(), Payload: payload}
+		p.due.Message = &workflow.Message{ID: message, Ref: ref, Topic: topic, At: at.UTC(), Payload: payload}
 	}
 	return p, nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+
+	"github.com/itsm-go/itsm/workflow"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -31,11 +34,8 @@ type cursor interface {
 	Close() error
 }
 
-// bound is a transaction of the host, and the names that are known in it.
-type bound struct {
-	executor
-	names names
-}
+// bound is a transaction of the host.
+type bound struct{ executor }
 
 // querier is what pools, connections and transactions of pgx have in common.
 type querier interface {
@@ -83,14 +83,30 @@ type sqlRows struct {
 func (r sqlRows) Scan(dest ...any) error {
 	into := make([]any, len(dest))
 	for i, d := range dest {
-		switch d.(type) {
-		case *string, *bool, *[]byte, *int64, *int32, *int:
-			into[i] = d
-		default:
+		switch d := d.(type) {
+		case *[16]byte:
+			into[i] = (*uuidText)(d)
+		case *[]int, *[]int32, *[][]byte:
 			into[i] = r.types.SQLScanner(d)
+		default:
+			into[i] = d
 		}
 	}
 	return r.Rows.Scan(into...)
+}
+
+// uuidText is an id as the driver gives it to database/sql: as text.
+type uuidText [16]byte
+
+// Scan implements [sql.Scanner].
+func (u *uuidText) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("postgres: a uuid came as a %T", v)
+	}
+	id, err := workflow.ParseID(text)
+	*u = uuidText(id)
+	return err
 }
 
 func (s *session) query(text string, args ...any) (cursor, error) {

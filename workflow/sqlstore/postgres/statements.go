@@ -37,11 +37,12 @@ func newStatements(schema string) statements {
 
 		get:         "SELECT " + documentColumns + " FROM itsm.records r WHERE r.kind = $1 AND r.id = $2 AND r.version > 0",
 		commit:      "SELECT itsm.commit(" + parameters(30) + ")",
-		tryCommit:   "SELECT applied, coalesce(state, ''), coalesce(reason, '') FROM itsm.try_commit(" + parameters(30) + ")",
+		tryCommit:   "SELECT coalesce(state, ''), coalesce(reason, '') FROM itsm.try_commit(" + parameters(30) + ")",
 		furtherKeys: "SELECT EXISTS (SELECT 1 FROM itsm.entries WHERE field = $1 AND NOT first)",
 		shapes:      "SELECT shape FROM itsm.shapes WHERE kind = $1 AND NOT $2::int = ANY (fields)",
 
-		claim: `SELECT c.kind, k.name, c.id, c.name, c.seq, c.token, c.attempt, c.error, c.due, c.message, c.topic, c.at, c.payload
+		claim: `SELECT c.kind, k.name, c.id, c.name, c.seq, c.token, c.attempt, c.error, c.due,
+	coalesce(c.message, '00000000-0000-0000-0000-000000000000'), coalesce(c.topic, ''), c.at, c.payload
 FROM itsm.claim($1, $2, $3, $4) c JOIN itsm.kinds k ON k.kind = c.kind`,
 		anythingDue: `SELECT EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 1 AND due <= $2)
 	OR EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 2 AND ready <= $2)
