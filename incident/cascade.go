@@ -94,13 +94,18 @@ const (
 	maxChunk     = 500
 )
 
-// chunkSize makes sure that a chunk fits into one batch: each child has a timer for
-// every target, and tells of every target that comes due with it.
+// chunkSize makes sure that a chunk fits into one batch, whatever comes due with it: of
+// each child its service levels have a timer for each target, and perhaps tell of every
+// threshold, of the breach and of what follows.
 func chunkSize(p *workflow.Problems, cfg Config) int {
-	most := min(maxChunk, (workflow.MaxBatch-100)/(len(cfg.Targets)+2))
+	news := 2
+	for _, t := range cfg.Targets {
+		news += len(t.Thresholds) + 2
+	}
+	most := max(1, min(maxChunk, (workflow.MaxBatch-100)/news))
 	switch {
 	case cfg.Chunk < 0 || cfg.Chunk > most:
-		p.Addf("a chunk of %d children, want 1 to %d with %d targets", cfg.Chunk, most, len(cfg.Targets))
+		p.Addf("a chunk of %d children, want 1 to %d with these targets", cfg.Chunk, most)
 	case cfg.Chunk == 0:
 		return min(defaultChunk, most)
 	}
@@ -143,11 +148,11 @@ func (st *step) lead(o Order) error {
 		return nil
 	}
 	o.By, o.At = st.who(), st.tx.Now()
-	large := st.inc.Children > st.s.cfg.Chunk
 	c, err := st.s.cascade(st.tx, st.inc.ID)
 	if err != nil {
 		return err
 	}
+	large := st.inc.Children > st.s.cfg.Chunk/(len(c.Orders)+1)
 	if c.Sequence == 0 {
 		if !large {
 			c.Orders = []Order{o}
@@ -185,7 +190,7 @@ func (s *Service) passTurn(tx *workflow.Tx, c *Cascade) error {
 
 // followAll lets every child follow in this commit, or none.
 func (st *step) followAll(c *Cascade) error {
-	children, err := st.s.lagging(st.tx, st.inc.ID, c.Sequence, 0)
+	children, _, err := st.s.lagging(st.tx, st.inc.ID, c.Sequence, 0)
 	if err != nil {
 		return err
 	}
@@ -207,8 +212,9 @@ func (st *step) followAll(c *Cascade) error {
 }
 
 // lagging reads children that are not finished and have not followed the order with the
-// number, at most so many, or all. Before the first order there is nobody who has.
-func (s *Service) lagging(tx *workflow.Tx, parent workflow.ID, sequence int64, limit int) ([]*step, error) {
+// number, at most so many, or all. Before the first order there is nobody who has. Some of
+// those that are found may be left out, because they have followed or left meanwhile.
+func (s *Service) lagging(tx *workflow.Tx, parent workflow.ID, sequence int64, limit int) (children []*step, found int, err error) {
 	q := workflow.Query{Kind: KindName, Limit: limit, Where: []workflow.Condition{
 		workflow.Is(IndexParent, workflow.IDKey(parent)),
 		workflow.In(IndexCategory, unfinished...),
@@ -219,21 +225,20 @@ func (s *Service) lagging(tx *workflow.Tx, parent workflow.ID, sequence int64, l
 	var ids []workflow.ID
 	for doc, err := range tx.Store().Find(tx.Context(), q) {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		ids = append(ids, doc.ID)
 	}
-	var children []*step
 	for _, id := range ids {
 		c, err := s.step(tx, id)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if c.inc.Parent == parent && !s.Category(c.inc).Final() && (sequence == 0 || c.inc.Followed < sequence) {
-			children = append(children, c) // the others have left meanwhile, or are done
+			children = append(children, c)
 		}
 	}
-	return children, nil
+	return children, len(ids), nil
 }
 
 var unfinished = []workflow.Key{

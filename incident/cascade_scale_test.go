@@ -51,6 +51,10 @@ func TestTenThousandChildrenFollow(t *testing.T) {
 	c, err := s.Cascade(ctx, parent)
 	require.NoError(t, err)
 	require.Equal(t, 51, c.Chunks, "fifty of two hundred, and one that finds nobody")
+	entries, err := s.Timeline(ctx, parent)
+	require.NoError(t, err)
+	require.Len(t, entries, 3)
+	require.Equal(t, "child incidents: 10000 joined, 10000 in all", entries[1].Text)
 }
 
 // A family of ten thousand is resolved and reopened, messages and all.

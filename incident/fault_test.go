@@ -96,6 +96,9 @@ var everyCommand = []command{
 	on("mail", "set items of", func(ctx context.Context, s *incident.Service, id workflow.ID) (*incident.Incident, error) {
 		return s.SetCIs(ctx, ben, id, incident.CIManual, "mx1", "mx2")
 	}),
+	on("mail", "open a problem from", func(ctx context.Context, s *incident.Service, id workflow.ID) (*incident.Incident, error) {
+		return s.OpenRelated(ctx, ben, id, "problem")
+	}),
 	{"link mail", func(ctx context.Context, s *incident.Service, id func(string) workflow.ID) (*incident.Incident, error) {
 		return s.Link(ctx, ben, id("mail"), incident.Link{Type: incident.LinkRelated, To: s.Kind().Ref(id("other"))})
 	}},
@@ -232,7 +235,11 @@ func (d *day) story() []string {
 // that reports an error has changed nothing, and once the day's commands are
 // repeated everything is as if nothing had failed.
 func TestEveryCommandSurvivesEveryFaultOfItsStore(t *testing.T) {
-	survives(t, everyCommand, incident.Config{Targets: []sla.Target{resolution(t)}, AutoClose: 3, AutoCloseCalendar: calendar.Always()})
+	problem := func(context.Context, workflow.Actor, string, incident.Origin) (workflow.Ref, error) {
+		return workflow.Ref{Kind: "problem", ID: workflow.ID{7}}, nil
+	}
+	survives(t, everyCommand, incident.Config{Related: map[string]incident.Related{"problem": {Link: incident.LinkProblem, Open: problem}},
+		Targets: []sla.Target{resolution(t)}, AutoClose: 3, AutoCloseCalendar: calendar.Always()})
 }
 
 func survives(t *testing.T, commands []command, cfg incident.Config) {

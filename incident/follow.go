@@ -37,7 +37,8 @@ func (s *Service) follow(ctx context.Context, msg *workflow.Message) error {
 }
 
 func (s *Service) followSome(tx *workflow.Tx, parent *Incident, c *Cascade) error {
-	children, err := s.lagging(tx, parent.ID, c.Sequence, s.cfg.Chunk)
+	// Who follows several orders at once fills the commit accordingly.
+	children, found, err := s.lagging(tx, parent.ID, c.Sequence, max(1, s.cfg.Chunk/len(c.Orders)))
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func (s *Service) followSome(tx *workflow.Tx, parent *Incident, c *Cascade) erro
 		}
 	}
 	c.Chunks++
-	if len(children) == 0 {
+	if found == 0 {
 		c.State, c.Orders = CascadeSettled, nil
 		return nil
 	}

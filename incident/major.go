@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/workflow"
@@ -17,16 +18,17 @@ const RoleMajorManager = major.RoleManager
 // The topics of messages about major incidents. The payload of [TopicMajorUpdate] is a
 // [major.Bulletin], that of the others a [Notice].
 const (
-	TopicMajorProposed = "incident.major_proposed"
-	TopicMajorAccepted = "incident.major_accepted"
-	TopicMajorRejected = "incident.major_rejected"
-	TopicMajorDemoted  = "incident.major_demoted"
-	TopicMajorUpdate   = "incident.major_update"
-	TopicUpdateDue     = "incident.major_update_due"     // an update is owed
-	TopicUpdateOverdue = "incident.major_update_overdue" // and nobody has sent it
-	TopicActionDue     = "incident.major_action_due"     // an action of a review
-	TopicReassigned    = "incident.reassigned"           // to the group that had it before
-	TopicRole          = "incident.major_role"           // somebody has a part in a major incident
+	TopicMajorProposed  = "incident.major_proposed"
+	TopicMajorUndecided = "incident.major_undecided" // proposed, and nobody has decided
+	TopicMajorAccepted  = "incident.major_accepted"
+	TopicMajorRejected  = "incident.major_rejected"
+	TopicMajorDemoted   = "incident.major_demoted"
+	TopicMajorUpdate    = "incident.major_update"
+	TopicUpdateDue      = "incident.major_update_due"     // an update is owed
+	TopicUpdateOverdue  = "incident.major_update_overdue" // and nobody has sent it
+	TopicActionDue      = "incident.major_action_due"     // an action of a review
+	TopicReassigned     = "incident.reassigned"           // to the group that had it before
+	TopicRole           = "incident.major_role"           // somebody has a part in a major incident
 )
 
 // ProposeMajor proposes an incident as a major one, for a reason and with what it does to
@@ -196,7 +198,7 @@ func (st *step) endMajor(action, reason, topic string) error {
 // closeCase ends a case, and with it what is owed.
 func (st *step) closeCase(to, reason string) {
 	c := st.inc.Major
-	c.State, c.Reason, c.EndedAt, c.EndedBy = to, reason, st.tx.Now(), st.who()
+	c.State, c.Reason, c.EndedAt, c.EndedBy, c.Undecided = to, reason, st.tx.Now(), st.who(), time.Time{}
 	st.s.playbook.Owes(c, int(st.inc.Priority), false, st.tx.Now())
 }
 

@@ -60,6 +60,20 @@ func TestProposingNeedsAReasonAndTheBusinessImpact(t *testing.T) {
 	inc = w.must(w.ProposeMajor(ctx, ann, inc.ID, because, impact))
 	require.Equal(t, major.StateProposed, inc.Major.State)
 	require.Equal(t, "ann", inc.Major.ProposedBy)
+	var offered []string
+	for _, o := range w.MajorOptions(inc, ann) {
+		require.False(t, o.Allowed, "an agent does not decide: %s", o.Action)
+	}
+	for _, o := range w.MajorOptions(inc, mia) {
+		if o.Allowed {
+			offered = append(offered, o.Action)
+		}
+	}
+	require.Equal(t, []string{major.ActionPromote, major.ActionAccept, major.ActionReject}, offered)
+	for found, err := range w.Find(ctx, workflow.Query{Where: []workflow.Condition{workflow.Is(incident.IndexMajor, "proposed")}}) {
+		require.NoError(t, err)
+		require.Equal(t, inc.ID, found.ID, "the candidates can be found")
+	}
 }
 
 func TestAnIncidentThatIsOverIsNotProposed(t *testing.T) {
@@ -174,6 +188,7 @@ func TestPromotingMayOpenANewIncidentAboveTheCandidate(t *testing.T) {
 	require.Equal(t, above.ID, w.must(w.Once("accept").AcceptMajor(ctx, mia, candidate.ID, "")).ID, "once")
 	require.Equal(t, major.StateAccepted, above.Major.State)
 	require.Equal(t, monday, above.Major.ProposedAt, "when the candidate was proposed")
+	require.Equal(t, monday, above.Major.AlertedAt, "the candidate was the first to tell")
 	require.Equal(t, "mia", above.Assignee)
 	require.Equal(t, 1, above.Children)
 	candidate = w.must(w.Get(ctx, candidate.ID))
@@ -302,6 +317,22 @@ func TestARuleMayPromote(t *testing.T) {
 		require.Equal(t, "major incidents/otto", inc.Group+"/"+inc.Assignee)
 		require.Equal(t, []string{"otto"}, inc.Major.Holders(major.Manager))
 	}
+}
+
+func TestAProposalThatNobodyDecidesOnIsToldAgain(t *testing.T) {
+	w := newWorld(t, desk(major.Policy{Decide: major.Duration(15 * time.Minute)}))
+	ctx := t.Context()
+	inc := w.must(w.ProposeMajor(ctx, ann, w.open("Payment is down").ID, because, impact))
+	other := w.must(w.ProposeMajor(ctx, ann, w.open("Mail is down").ID, because, impact))
+	w.must(w.RejectMajor(ctx, mia, other.ID, "one mailbox"))
+	w.news()
+	w.pass(14 * time.Minute)
+	require.Empty(t, w.news())
+	w.pass(time.Minute)
+	require.Equal(t, []string{"major incidents"}, w.people(incident.TopicMajorUndecided))
+	w.pass(time.Hour)
+	require.Empty(t, w.news(), "once")
+	w.must(w.AcceptMajor(ctx, mia, inc.ID, ""))
 }
 
 func TestRolesAreHandedOver(t *testing.T) {

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"strings"
+	"time"
 
 	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/workflow"
@@ -45,6 +46,9 @@ func (st *step) proposeMajor(reason, impact, rule string) error {
 	}
 	inc, c := st.inc, st.caseFor(reason, impact, rule)
 	c.State = to
+	if d := time.Duration(st.s.cfg.Major.Decide); d > 0 {
+		c.Undecided = st.tx.Now().Add(d)
+	}
 	if group := st.s.cfg.Major.Group; inc.Group == "" && group != "" {
 		person, err := st.onCall(group)
 		if err != nil {
@@ -121,7 +125,10 @@ func (st *step) takeCharge(v verdict) error {
 		}
 		by = ""
 	}
-	c.State, c.AcceptedAt, c.AcceptedBy = v.to, now, by
+	if !c.EndedAt.IsZero() {
+		c.Relapse() // it was a major incident before
+	}
+	c.State, c.AcceptedAt, c.AcceptedBy, c.Undecided = v.to, now, by, time.Time{}
 	group, person := inc.Group, inc.Assignee
 	if g := st.s.cfg.Major.Group; g != "" && (v.promoted || group == "") {
 		group = g
@@ -181,6 +188,12 @@ func (st *step) above(v verdict) error {
 	}
 	parent.Suggested, parent.Children = inc.Suggested.clone(), 1
 	parent.Major, inc.Major = inc.Major, nil
+	if parent.Major == nil {
+		parent.Major = &major.Case{State: major.StateNone}
+	}
+	if at := parent.Major.AlertedAt; at.IsZero() || at.After(inc.CreatedAt) {
+		parent.Major.AlertedAt = inc.CreatedAt // the candidate was the first to tell
+	}
 	v.promoted = true
 	p := &step{s: st.s, tx: st.tx, inc: parent}
 	if err := p.begin(func(p *step) error { return p.takeCharge(v) }); err != nil {

@@ -120,6 +120,22 @@ func TestUpdatesAreOwedAtTheirPace(t *testing.T) {
 	require.Empty(t, inc.Major.Due)
 }
 
+func TestAFixThatFailsBringsThePaceBack(t *testing.T) {
+	w := newWorld(t, planned(t))
+	ctx := t.Context()
+	inc := w.accepted()
+	w.must(w.MarkMajor(ctx, mia, inc.ID, major.Mitigated, w.now, "restart"))
+	inc = w.must(w.PostUpdate(ctx, mia, inc.ID, major.Draft{Text: "restarted", Status: major.Monitoring}))
+	require.Equal(t, 2*time.Hour, w.due(inc)["board"])
+	inc = w.must(w.PostUpdate(ctx, mia, inc.ID, major.Draft{Text: "down again", Status: major.Investigating}))
+	require.Equal(t, 30*time.Minute, w.due(inc)["board"])
+	w.must(w.MarkMajor(ctx, mia, inc.ID, major.Mitigated, w.now, "restart"))
+	w.must(w.Resolve(ctx, ben, inc.ID, "fixed", "done"))
+	inc = w.must(w.Reopen(ctx, ben, inc.ID, "down again"))
+	require.Equal(t, 30*time.Minute, w.due(inc)["board"])
+	require.True(t, inc.Major.MitigatedAt.IsZero())
+}
+
 func TestAnUpdateThatNobodySendsIsEscalated(t *testing.T) {
 	cfg := planned(t)
 	cfg.Ladder = func(_ context.Context, inc *incident.Incident, rung int, _ time.Time) (incident.Rung, error) {

@@ -140,11 +140,15 @@ const (
 	timerMajor  = "major/"
 	timerUpdate = timerMajor + "update/"
 	timerAction = timerMajor + "action/"
+	timerDecide = timerMajor + "decide"
 )
 
 func (s *Service) majorAlarms(c *major.Case, alarms map[string]time.Time) {
 	if c == nil {
 		return
+	}
+	if !c.Undecided.IsZero() {
+		alarms[timerDecide] = c.Undecided
 	}
 	for _, p := range c.Due {
 		if !p.Next.IsZero() {
@@ -167,6 +171,12 @@ func (st *step) remind() error {
 	c, now := st.inc.Major, st.tx.Now()
 	if c == nil {
 		return nil
+	}
+	if !c.Undecided.IsZero() && !now.Before(c.Undecided) {
+		c.Undecided = time.Time{}
+		if err := st.undecided(); err != nil {
+			return err
+		}
 	}
 	err := st.s.playbook.Missing(c, now, func(p major.Pending, comm major.Communication) (time.Time, error) {
 		if p.Told == 0 {
@@ -199,6 +209,17 @@ func (st *step) remind() error {
 		}
 	}
 	return nil
+}
+
+// undecided tells the group that takes major incidents, and who is on call in it, that
+// a proposal waits for them.
+func (st *step) undecided() error {
+	group := st.s.cfg.Major.Group
+	person, err := st.onCall(group)
+	if err != nil {
+		return err
+	}
+	return st.tell(TopicMajorUndecided, st.inc.Major.Reason, group, person, st.inc.Group, st.inc.Assignee)
 }
 
 func (st *step) missing(topic string, p major.Pending, comm major.Communication, to []string) error {

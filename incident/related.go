@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -89,13 +90,18 @@ func checkRelated(p *workflow.Problems, cfg Config) {
 // OpenRelated opens a problem, a change or a request from the incident, by one of
 // [Config.Related], and links the two. For one name that happens once: doing so again
 // returns the incident with the link that it has. The record is opened first; if linking
-// it fails, the command is given again and finds the same record.
+// it fails, the command is given again and finds the same record. The incident may be
+// closed by then: problems are often seen later.
 func (s *Service) OpenRelated(ctx context.Context, actor workflow.Actor, id workflow.ID, name string) (*Incident, error) {
 	r, known := s.cfg.Related[name]
 	if !known {
 		return nil, fmt.Errorf("incident: related record %.64q is not one of %q: %w", name, sortedKeys(s.cfg.Related), workflow.ErrInvalid)
 	}
-	inc, err := s.run(ctx, actor, id, "open_related", func(st *step) error { return st.staff() })
+	asked := *s
+	asked.key, asked.at = "", time.Time{} // asking changes nothing, and bears repetition at any time
+	inc, err := asked.run(ctx, actor, id, "open_related", func(st *step) error {
+		return st.authorize(RoleAgent, RoleManager, workflow.RoleSystem)
+	})
 	if err != nil {
 		return nil, err
 	}

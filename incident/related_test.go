@@ -62,7 +62,7 @@ func TestEveryFaultOfTheConfigurationIsNamed(t *testing.T) {
 		Chunk: 501, FollowUp: []string{"colour"},
 		Related: map[string]incident.Related{"problem": {Link: "cousin", Copy: []string{"smell", "field.x"}}},
 	})
-	for _, want := range []string{"a chunk of 501 children, want 1 to 500", `no attribute "colour"`, `link type "cousin"`, `no attribute "smell"`, `no attribute "field.x"`} {
+	for _, want := range []string{"a chunk of 501 children, want 1 to 500 with these targets", `no attribute "colour"`, `link type "cousin"`, `no attribute "smell"`, `no attribute "field.x"`} {
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -76,6 +76,9 @@ func (st *step) reopen() error {
 	if err := st.fire(ActionReopen); err != nil {
 		return err
 	}
+	if st.inc.Major != nil {
+		st.inc.Major.Relapse()
+	}
 	st.inc.Reopened++
 	st.inc.ReopenedAt, st.inc.ReopenedBy = st.tx.Now(), st.who()
 	return st.tell(TopicReopened, st.reason, st.inc.Assignee, st.inc.Group)

@@ -31,6 +31,7 @@ type Case struct {
 
 	ProposedAt time.Time `json:"proposed_at,omitzero"`  // the first time, or when it was promoted
 	ProposedBy string    `json:"proposed_by,omitempty"` // empty: the rule did
+	Undecided  time.Time `json:"undecided_at,omitzero"` // when it is told that nobody has decided; zero: it was, or is not to be
 	AcceptedAt time.Time `json:"accepted_at,omitzero"`  // the last time
 	AcceptedBy string    `json:"accepted_by,omitempty"` // empty: the rule did
 	EndedAt    time.Time `json:"ended_at,omitzero"`     // rejected, demoted or cancelled
@@ -110,6 +111,9 @@ func (c *Case) Mark(m Moment, at, now time.Time, text string) error {
 	}
 	return p.Err("major: moment")
 }
+
+// Relapse takes back that the incident is mitigated: the service suffers again.
+func (c *Case) Relapse() { c.MitigatedAt, c.Mitigation = time.Time{}, "" }
 
 func checkText(p *workflow.Problems, what, text string, needed bool) {
 	if needed && text == "" || len(text) > MaxShort {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/itsm-go/itsm/incident/major"
+	"github.com/itsm-go/itsm/workflow"
 )
 
 // Everything that is wrong with a policy is told at once.
@@ -28,4 +29,31 @@ func ExampleSigns_Holds() {
 	because, ok := signs.Holds(major.Situation{Priority: 1, Children: 34})
 	fmt.Println(ok, because)
 	// Output: true priority 1, 34 children
+}
+
+// The lifecycle of an incident as a major one, drawn.
+func ExampleLifecycle() {
+	fmt.Print(workflow.Mermaid(major.Lifecycle()))
+	// Output:
+	// stateDiagram-v2
+	//     state "None" as s1
+	//     state "Proposed" as s2
+	//     state "Accepted" as s3
+	//     state "Rejected" as s4
+	//     state "Cancelled" as s5
+	//     [*] --> s1
+	//     s1 --> s2: Propose [open]
+	//     s4 --> s2: Propose [open]
+	//     s5 --> s2: Propose [open]
+	//     s1 --> s3: Promote [open]
+	//     s4 --> s3: Promote [open]
+	//     s5 --> s3: Promote [open]
+	//     s2 --> s3: Promote [open]
+	//     s2 --> s3: Accept [open]
+	//     s2 --> s4: Reject
+	//     s3 --> s5: Demote
+	//     s2 --> s5: Cancel with the incident [cancelled]
+	//     s3 --> s5: Cancel with the incident [cancelled]
+	//     s4 --> [*]
+	//     s5 --> [*]
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
@@ -14,6 +15,7 @@ import (
 type Policy struct {
 	Group     string              `json:"group,omitempty"`      // takes major incidents
 	NewParent bool                `json:"new_parent,omitempty"` // promoting opens a new incident above the candidate
+	Decide    Duration            `json:"decide,omitempty"`     // elapsed time after which a proposal that nobody has decided on is told to the group again; zero: never
 	Review    bool                `json:"review,omitempty"`     // closing needs the review to be finished
 	Rules     []Rule              `json:"rules,omitempty"`      // in their order
 	Plan      []Communication     `json:"plan,omitempty"`
@@ -45,6 +47,9 @@ func Compile(pol Policy, hours map[string]*calendar.Calendar) (*Playbook, error)
 	var p workflow.Problems
 	if len(pol.Group) > workflow.MaxKey || len(pol.Organisation) > workflow.MaxKey {
 		p.Addf("a group and an organisation have at most %d bytes", workflow.MaxKey)
+	}
+	if pol.Decide < 0 {
+		p.Addf("to decide within %v", time.Duration(pol.Decide))
 	}
 	checkRules(&p, pol.Rules)
 	b := &Playbook{policy: pol.clone()}

@@ -104,3 +104,31 @@ func TestAnEmptyReportSaysWhatIsMissing(t *testing.T) {
 	}
 	require.NoError(t, r.HTML(&b))
 }
+
+func FuzzReport(f *testing.F) {
+	f.Add("<b>", "a\n\nb\r\n\x00\xff\u2028]]>")
+	f.Fuzz(func(t *testing.T, title, text string) {
+		r := sample(t)
+		r.Title, r.Resolution, r.Case.Impact, r.Case.Review.Overview = title, text, text, text
+		r.Timeline[0].Text, r.Timeline[0].By = text, title
+		var page, plain bytes.Buffer
+		require.NoError(t, r.HTML(&page))
+		d := xml.NewDecoder(&page)
+		elements := map[string]bool{}
+		for {
+			token, err := d.Token()
+			if err == io.EOF {
+				break
+			}
+			require.NoError(t, err)
+			if e, ok := token.(xml.StartElement); ok {
+				elements[e.Name.Local] = true
+			}
+		}
+		require.LessOrEqual(t, len(elements), 18, "no element comes from the data: %v", elements)
+		require.NoError(t, r.Text(&plain))
+		for _, c := range plain.String() {
+			require.True(t, c >= ' ' || c == '\n', "%q", c)
+		}
+	})
+}

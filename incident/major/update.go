@@ -13,7 +13,8 @@ import (
 // Status is how far an incident is, in the words of a status page.
 type Status string
 
-// The statuses. The usual way is from one to the next; a fix that fails leads back.
+// The statuses. The usual way is from one to the next; a fix that fails leads back, and
+// the incident is mitigated no longer.
 const (
 	Investigating Status = "investigating"
 	Identified    Status = "identified"
@@ -148,6 +149,9 @@ func (b *Playbook) Post(c *Case, s Subject, d Draft, by string, now time.Time) (
 	lines, err := b.check(c, s, d)
 	if err != nil {
 		return nil, err
+	}
+	if c.Status == Monitoring && (d.Status == Investigating || d.Status == Identified) {
+		c.Relapse() // what was monitored has failed
 	}
 	c.Status = d.Status
 	u := Update{Number: len(c.Updates) + 1, At: now, By: by, Status: d.Status, Text: d.Text, Communications: []string{}}
