@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -23,12 +24,13 @@ type Routing struct {
 }
 
 // OnCall tells who is on call in a group at an instant; not ok is nobody. It is asked
-// within commands like a [Router].
+// within commands like a [Router]; if it fails, nobody is, and a work note says so.
 type OnCall func(ctx context.Context, group string, at time.Time) (person string, ok bool, err error)
 
 // Ladder tells who hears of a major incident's update that is overdue: at first those of
 // rung 0 and then, as long as it is missing, those of the next. It is asked within
-// commands like a [Router].
+// commands like a [Router]; if it fails, the manager and the group hear of it, and a work
+// note says so.
 type Ladder func(ctx context.Context, inc *Incident, rung int, at time.Time) (Rung, error)
 
 // Rung is a step of a ladder.
@@ -65,17 +67,46 @@ func (st *step) route() error {
 	return inc.Say(workflow.System("routing"), now, false, clip(note, workflow.MaxText))
 }
 
-// onCall asks who is on call in a group.
+// onCall asks who is on call in a group. Nobody is, if the host cannot tell: what is to be
+// done is done all the same, and a work note says so.
 func (st *step) onCall(group string) (string, error) {
 	if st.s.cfg.OnCall == nil || group == "" {
 		return "", nil
 	}
 	person, ok, err := st.s.cfg.OnCall(st.tx.Context(), group, st.tx.Now())
-	if err != nil || !ok {
-		return "", err
+	if err == nil && len(person) > workflow.MaxKey {
+		err = fmt.Errorf("a name of %d bytes, at most %d", len(person), workflow.MaxKey)
 	}
-	if len(person) > workflow.MaxKey {
-		return "", fmt.Errorf("incident: who is on call in %s has a name of %d bytes: %w", group, len(person), workflow.ErrInvalid)
+	if err != nil {
+		return "", st.failed("who is on call in "+group, err)
+	}
+	if !ok {
+		return "", nil
 	}
 	return person, nil
+}
+
+// rung asks the ladder who hears that an update is missing: without one, or if it fails,
+// the manager and the group.
+func (st *step) rung(n int) (Rung, error) {
+	byDefault := Rung{To: append(st.inc.Major.Holders(major.Manager), st.inc.Group)}
+	if st.s.cfg.Ladder == nil {
+		return byDefault, nil
+	}
+	r, err := st.s.cfg.Ladder(st.tx.Context(), st.inc.clone(), n, st.tx.Now())
+	if err == nil && (r.Next < 0 || len(r.To) > major.MaxRecipients) {
+		err = fmt.Errorf("it tells %d people and lasts %v", len(r.To), r.Next)
+	}
+	if err != nil {
+		return byDefault, st.failed(fmt.Sprintf("rung %d of the ladder", n), err)
+	}
+	return r, nil
+}
+
+// failed notes that a hook of the host has failed. It is an error if the command is over.
+func (st *step) failed(what string, err error) error {
+	if ctxErr := st.tx.Context().Err(); ctxErr != nil {
+		return ctxErr
+	}
+	return st.inc.Say(workflow.System("itsm"), st.tx.Now(), false, clip(fmt.Sprintf("%s: not known: %v", what, err), workflow.MaxText))
 }

@@ -195,10 +195,11 @@ func (st *step) endMajor(action, reason, topic string) error {
 	return st.tell(topic, reason, people...)
 }
 
-// closeCase ends a case, and with it what is owed.
+// closeCase ends a case, and with it what is owed and everybody's part in it.
 func (st *step) closeCase(to, reason string) {
 	c := st.inc.Major
 	c.State, c.Reason, c.EndedAt, c.EndedBy, c.Undecided = to, reason, st.tx.Now(), st.who(), time.Time{}
+	c.StandDown(st.tx.Now())
 	st.s.playbook.Owes(c, int(st.inc.Priority), false, st.tx.Now())
 }
 
@@ -212,32 +213,38 @@ func (st *step) crew() []string {
 }
 
 // guardMajor keeps a major incident in the hands of those who handle it: callers do not
-// resolve, close or reopen it, and its manager alone closes it (ServiceNow). With the
-// incident cancelled, it is no major one.
+// resolve, close or reopen it, and its manager alone closes it (ServiceNow); nor do they
+// cancel it. With the incident cancelled, it is no major one.
 func (st *step) guardMajor(from, to workflow.Category) error {
 	c := st.inc.Major
-	if to == workflow.CategoryCancelled && (c.Is(major.StateProposed) || c.Is(major.StateAccepted)) {
+	if roles := majorRoles(c, from, to); len(roles) > 0 {
+		if err := st.authorize(roles...); err != nil {
+			return err
+		}
+	}
+	switch {
+	case to == workflow.CategoryCancelled && (c.Is(major.StateProposed) || c.Is(major.StateAccepted)):
 		state, err := st.fireMajor(major.ActionCancel, "", "", true)
 		if err != nil {
 			return err
 		}
 		st.closeCase(state, "the incident is "+st.inc.State)
-		return nil
+	case to == workflow.CategoryClosed && from != to && c.Is(major.StateAccepted) && st.s.cfg.Major.Review && (c.Review == nil || c.Review.FinishedAt.IsZero()):
+		return fmt.Errorf("incident: %s is not closed before its review is finished: %w", st.inc.Name(), workflow.ErrTransition)
 	}
-	if !c.Is(major.StateAccepted) || from == to {
+	return nil
+}
+
+// majorRoles are the roles, beyond those of the lifecycle, of which it takes one to lead
+// an accepted major incident from a state of one category into another; none: it takes none.
+func majorRoles(c *major.Case, from, to workflow.Category) []string {
+	switch {
+	case !c.Is(major.StateAccepted) || from == to:
 		return nil
-	}
-	if to == workflow.CategoryClosed {
-		if err := st.authorize(RoleMajorManager); err != nil {
-			return err
-		}
-		if st.s.cfg.Major.Review && (c.Review == nil || c.Review.FinishedAt.IsZero()) {
-			return fmt.Errorf("incident: %s is not closed before its review is finished: %w", st.inc.Name(), workflow.ErrTransition)
-		}
-		return nil
-	}
-	if to == workflow.CategoryResolved || from == workflow.CategoryResolved {
-		return st.authorize(RoleAgent, RoleManager, RoleMajorManager, workflow.RoleSystem)
+	case to == workflow.CategoryClosed:
+		return []string{RoleMajorManager}
+	case to == workflow.CategoryCancelled, to == workflow.CategoryResolved, from == workflow.CategoryResolved:
+		return []string{RoleAgent, RoleManager, RoleMajorManager, workflow.RoleSystem}
 	}
 	return nil
 }
@@ -245,18 +252,10 @@ func (st *step) guardMajor(from, to workflow.Category) error {
 // withhold takes back an option that guardMajor would refuse.
 func (s *Service) withhold(o *workflow.Option, inc *Incident, actor workflow.Actor) {
 	m, err := s.machine(inc)
-	if err != nil || !o.Allowed || !inc.Major.Is(major.StateAccepted) {
+	if err != nil || !o.Allowed {
 		return
 	}
-	from, to := m.Category(inc.State), m.Category(o.To)
-	var want []string
-	switch {
-	case from == to || to == workflow.CategoryCancelled:
-	case to == workflow.CategoryClosed:
-		want = []string{RoleMajorManager}
-	case to == workflow.CategoryResolved || from == workflow.CategoryResolved:
-		want = []string{RoleAgent, RoleManager, RoleMajorManager, workflow.RoleSystem}
-	}
+	want := majorRoles(inc.Major, m.Category(inc.State), m.Category(o.To))
 	if actor.Roles = append(relations(inc, actor), actor.Roles...); len(want) > 0 && !actor.HasRole(want...) {
 		o.Allowed = false
 		o.Reasons = append(o.Reasons, "it is a major incident: needs the role "+strings.Join(want, " or "))

@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -112,6 +113,7 @@ func TestRejectingAndDemotingNeedAReasonAndLeaveTheIncidentAsItIs(t *testing.T) 
 	require.Equal(t, major.StateCancelled, inc.Major.State)
 	require.Equal(t, incident.StateInProgress, inc.State)
 	require.Equal(t, monday, inc.Major.ProposedAt, "the first time counts")
+	require.Empty(t, inc.Major.Holders(major.Manager), "nobody has a part in it any longer")
 }
 
 func TestCancellingTheIncidentCancelsTheMajorIncident(t *testing.T) {
@@ -224,7 +226,7 @@ func TestOnlyTheMajorIncidentManagerClosesAMajorIncident(t *testing.T) {
 	require.Equal(t, incident.StateClosed, w.must(w.Close(ctx, ben, inc.ID)).State, "whoever is its manager may")
 }
 
-func TestCallersDoNotResolveAMajorIncident(t *testing.T) {
+func TestCallersNeitherResolveNorCancelAMajorIncident(t *testing.T) {
 	lifecycle := incident.Lifecycle()
 	for i := range lifecycle.Transitions {
 		if tr := &lifecycle.Transitions[i]; tr.Action == incident.ActionResolve {
@@ -238,6 +240,12 @@ func TestCallersDoNotResolveAMajorIncident(t *testing.T) {
 	w.must(w.Resolve(ctx, carl, w.open("Ordinary").ID, "fixed", "found it"))
 	inc := w.accepted()
 	w.refused(inc.ID, workflow.ErrForbidden, func() (*incident.Incident, error) { return w.Resolve(ctx, carl, inc.ID, "fixed", "found it") })
+	w.refused(inc.ID, workflow.ErrForbidden, func() (*incident.Incident, error) { return w.Cancel(ctx, carl, inc.ID, "found it") })
+	options, err := w.Options(inc, carl)
+	require.NoError(t, err)
+	for _, o := range options {
+		require.False(t, o.Allowed, "%s is not offered to the caller", o.Action)
+	}
 }
 
 func TestClosingMayNeedTheReview(t *testing.T) {
@@ -333,6 +341,26 @@ func TestAProposalThatNobodyDecidesOnIsToldAgain(t *testing.T) {
 	w.pass(time.Hour)
 	require.Empty(t, w.news(), "once")
 	w.must(w.AcceptMajor(ctx, mia, inc.ID, ""))
+}
+
+func TestAHookThatFailsHoldsNothingUp(t *testing.T) {
+	cfg := planned(t)
+	cfg.Major.Rules = []major.Rule{{Name: "P1", Active: true, Action: major.ActionPromote, Impact: impact, When: major.Signs{Priority: 1}}}
+	cfg.OnCall = func(context.Context, string, time.Time) (string, bool, error) {
+		return "", false, errors.New("rota is down")
+	}
+	cfg.Ladder = func(context.Context, *incident.Incident, int, time.Time) (incident.Rung, error) {
+		return incident.Rung{}, errors.New("ladder is down")
+	}
+	w := newWorld(t, cfg)
+	inc := w.must(w.Open(t.Context(), carl, incident.Report{Title: "Payment is down", Impact: incident.High, Urgency: incident.High}))
+	require.Equal(t, major.StateAccepted, inc.Major.State)
+	require.Equal(t, "major incidents/", inc.Group+"/"+inc.Assignee)
+	require.Equal(t, "who is on call in major incidents: not known: rota is down", inc.Comments[0].Text)
+	w.news()
+	w.pass(40 * time.Minute)
+	require.Equal(t, []string{"major incidents"}, w.people(incident.TopicUpdateOverdue))
+	require.Contains(t, w.must(w.Get(t.Context(), inc.ID)).Comments[1].Text, "ladder is down")
 }
 
 func TestRolesAreHandedOver(t *testing.T) {

@@ -38,7 +38,7 @@ func (st *step) trigger() error {
 	return st.proposeMajor(reason, rule.Impact, rule.Name)
 }
 
-// propose makes a candidate of the incident, by hand or by a rule.
+// proposeMajor makes a candidate of the incident, by hand or by a rule.
 func (st *step) proposeMajor(reason, impact, rule string) error {
 	to, err := st.fireMajor(major.ActionPropose, reason, impact, rule != "")
 	if err != nil {
@@ -94,6 +94,7 @@ type verdict struct {
 	created            bool   // as a major incident
 }
 
+// promoteMajor makes it a major incident at once, by hand or by a rule.
 func (st *step) promoteMajor(reason, impact, rule string) error {
 	to, err := st.fireMajor(major.ActionPromote, reason, impact, rule != "")
 	if err != nil {

@@ -190,6 +190,9 @@ func historyMustHold(t *testing.T, w *world, id workflow.ID) {
 				require.Equal(t, last.State, inc.State, "the incident goes its own way")
 			}
 		}
+		if from != to && to == major.StateProposed && inc.Major.ProposedBy == "" && last.Major != nil {
+			require.NotContains(t, last.Major.Answered, inc.Major.Rule, "a rule that was answered does not propose")
+		}
 		if from == major.StateAccepted && inc.State == incident.StateClosed && last.State != incident.StateClosed {
 			manager := e.Actor.ID == "mia" || slices.Contains(last.Major.Holders(major.Manager), e.Actor.ID)
 			require.True(t, manager, "closed by %v", e.Actor)

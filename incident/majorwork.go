@@ -231,14 +231,3 @@ func (st *step) missing(topic string, p major.Pending, comm major.Communication,
 	}
 	return st.tx.Send(st.s.kind.Ref(st.inc.ID), topic, n)
 }
-
-func (st *step) rung(n int) (Rung, error) {
-	if st.s.cfg.Ladder == nil {
-		return Rung{To: append(st.inc.Major.Holders(major.Manager), st.inc.Group)}, nil
-	}
-	r, err := st.s.cfg.Ladder(st.tx.Context(), st.inc.clone(), n, st.tx.Now())
-	if err == nil && (r.Next < 0 || len(r.To) > major.MaxRecipients) {
-		err = fmt.Errorf("incident: rung %d of the ladder tells %d people and lasts %v: %w", n, len(r.To), r.Next, workflow.ErrInvalid)
-	}
-	return r, err
-}

@@ -98,6 +98,18 @@ func (c *Case) end(r Role, person string, at time.Time) {
 	}
 }
 
+// StandDown ends every turn, and the conference for everybody in it.
+func (c *Case) StandDown(at time.Time) {
+	for _, r := range roles {
+		c.end(r, "", at)
+	}
+	if c.Bridge != nil {
+		for i := range c.Bridge.Calls {
+			c.Bridge.Calls[i].hangUp(at)
+		}
+	}
+}
+
 // Bridge is the conference in which people work together.
 type Bridge struct {
 	URL      string    `json:"url"`
