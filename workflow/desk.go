@@ -29,8 +29,20 @@ type DeskConfig struct {
 	// decided on a record at hand counts only if the commit proves that it was up
 	// to date, and is decided again on the stored one otherwise. Default: none.
 	Cache int
-	// Log hears of retries at debug level. Default: nothing is logged.
+	// Observe is told of every command: when it begins, with the context that the
+	// rest of it will have, and, by the function it returns, how it ended. It is for
+	// traces and figures, sees everything and decides nothing, and must be safe for
+	// concurrent use. Default: nobody is told.
+	Observe func(ctx context.Context, cmd Command) (context.Context, func(Ending))
+	// Log hears of commands and retries at debug level. Default: nothing is logged.
 	Log *slog.Logger
+}
+
+// Ending is how a command ended, for [DeskConfig.Observe].
+type Ending struct {
+	Result   Result
+	Attempts int   // how often it was decided; 0 if it was not, as a wrong or repeated one
+	Err      error // nil if it was carried out
 }
 
 // Desk is the one path by which records change:
@@ -150,6 +162,21 @@ var commandSpace = uuid.MustParse("5b0e5f7c-3f0c-5c8e-9d55-1f4b5d2f8a61")
 // then the store's answer was lost, and a command with a key settles it by being
 // given again.
 func (d *Desk) Do(ctx context.Context, cmd Command, decide func(*Tx) error) (Result, error) {
+	ended := func(Ending) {}
+	if d.cfg.Observe != nil {
+		ctx, ended = d.cfg.Observe(ctx, cmd)
+	}
+	var e Ending
+	defer func() { ended(e) }() // also of a command that panics
+	e.Result, e.Err = d.do(ctx, cmd, decide, &e.Attempts)
+	if d.cfg.Log.Enabled(ctx, slog.LevelDebug) {
+		d.cfg.Log.DebugContext(ctx, "command", "command", cmd.Name, "actor", cmd.Actor.ID, "batch", e.Result.Batch,
+			"records", len(e.Result.Events), "attempts", e.Attempts, "error", e.Err)
+	}
+	return e.Result, e.Err
+}
+
+func (d *Desk) do(ctx context.Context, cmd Command, decide func(*Tx) error, attempts *int) (Result, error) {
 	res, err := d.begin(ctx, cmd)
 	if err != nil || res.Duplicate {
 		return res, err
@@ -158,6 +185,7 @@ func (d *Desk) Do(ctx context.Context, cmd Command, decide func(*Tx) error) (Res
 	defer numbers.giveBack()
 	stored := d.cfg.Cache <= 0 // read from the store, not what is at hand
 	for attempt := 1; ; attempt++ {
+		*attempts = attempt
 		tx := newTx(ctx, d, cmd, res, numbers, stored)
 		b, err := tx.decide(decide)
 		if tx.unproven(b, err) {
