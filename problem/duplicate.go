@@ -1,0 +1,128 @@
+package problem
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/itsm-go/itsm/workflow"
+)
+
+// TopicMove is the topic of the messages by which a duplicate hands over what is left
+// of its incidents. Relay it to [Service.Handle].
+const TopicMove = "problem.move_incidents"
+
+// move is the payload of [TopicMove].
+type move struct {
+	Problem workflow.ID `json:"problem"` // the duplicate
+}
+
+// MarkDuplicate closes a problem as a duplicate of another, which survives: that one
+// takes over its tasks and its linked incidents (ServiceNow). The first [MaxLinked]
+// incidents move in the same commit; more of them follow by messages, as many at a
+// time, and belong to one of the two problems at any moment. A major problem makes the
+// surviving one a major problem.
+func (s *Service) MarkDuplicate(ctx context.Context, actor workflow.Actor, id, into workflow.ID, note string) (*Problem, error) {
+	return s.run(ctx, actor, id, ActionDuplicate, func(st *step) error {
+		if id == into {
+			return fmt.Errorf("problem: %s is not a duplicate of itself: %w", st.p.Name(), workflow.ErrInvalid)
+		}
+		target, err := s.step(st.tx, into)
+		if err != nil {
+			return err
+		}
+		st.p.DuplicateOf = into
+		st.p.Resolution = st.resolution(Duplicate, "duplicate of "+target.p.Name())
+		tasks := st.p.Tasks
+		st.p.Tasks = nil
+		if err := st.fire(ActionDuplicate, note); err != nil {
+			return err
+		}
+		if err := target.staff(); err != nil {
+			return err
+		}
+		if target.p.Incidents+st.p.Incidents > MaxIncidents || len(target.p.Tasks)+len(tasks) > MaxTasks {
+			return fmt.Errorf("problem: %s would have more than %d incidents or %d tasks: %w", target.p.Name(), MaxIncidents, MaxTasks, workflow.ErrInvalid)
+		}
+		for _, t := range tasks {
+			if t.From == "" {
+				t.From = fmt.Sprintf("%s/%d", st.p.Name(), t.Number)
+			}
+			target.p.TaskCount++
+			t.Number = target.p.TaskCount
+			target.p.Tasks = append(target.p.Tasks, t)
+		}
+		target.p.Major = target.p.Major || st.p.Major
+		target.note = st.p.Name() + " is a duplicate of it"
+		if err := st.moveIncidents(target); err != nil {
+			return err
+		}
+		return target.finish()
+	})
+}
+
+// moveIncidents moves as many incidents as one commit takes, and sends for the rest.
+func (st *step) moveIncidents(target *step) error {
+	moved := 0
+	for found, err := range st.s.links.FindIn(st.tx, workflow.Is(indexProblem, workflow.IDKey(st.p.ID))) {
+		if err != nil {
+			return err
+		}
+		if moved == MaxLinked {
+			break
+		}
+		l, err := st.s.links.Get(st.tx, found.ID)
+		if err != nil {
+			return err
+		}
+		if l.Problem != st.p.ID {
+			continue // it was moved since it was found; then the count differs too, and this is decided again
+		}
+		if err := st.set(l, target.p.ID, st.p.Name()+" is a duplicate of "+target.p.Name()); err != nil {
+			return err
+		}
+		moved++
+	}
+	st.p.Incidents -= moved
+	target.p.Incidents += moved
+	if st.p.Incidents <= 0 || moved == 0 {
+		return nil
+	}
+	return st.tx.Send(st.s.kind.Ref(st.p.ID), TopicMove, move{Problem: st.p.ID})
+}
+
+// moveOn hands over more incidents of a duplicate. If it is none any more its
+// incidents stay where they are.
+func (s *Service) moveOn(ctx context.Context, duplicate workflow.ID) error {
+	_, err := s.run(ctx, workflow.System("problem"), duplicate, "move_incidents", func(st *step) error {
+		if st.p.DuplicateOf == (workflow.ID{}) || st.p.Incidents == 0 {
+			return nil
+		}
+		target, err := st.survivor()
+		if err != nil {
+			return err
+		}
+		st.idle, target.idle = true, true
+		if err := st.moveIncidents(target); err != nil {
+			return err
+		}
+		return target.finish()
+	})
+	return err
+}
+
+// maxDuplicates is how many problems can be duplicates of each other in a row.
+const maxDuplicates = 1_000
+
+// survivor is the problem at the end of the way of duplicates, which has no circle:
+// what becomes a duplicate is one of a problem that was none at that time.
+func (st *step) survivor() (*step, error) {
+	at := st
+	for range maxDuplicates {
+		next, err := st.s.step(st.tx, at.p.DuplicateOf)
+		if err != nil || next.p.DuplicateOf == (workflow.ID{}) {
+			return next, err
+		}
+		at = next
+	}
+	return nil, fmt.Errorf("problem: %s: the way of its duplicates is longer than %d: %w", st.p.Name(), maxDuplicates, workflow.ErrInvalid)
+}
