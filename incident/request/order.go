@@ -334,12 +334,15 @@ func clip(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// unplace makes an order that was refused a draft again.
+// unplace makes an order that was refused one that can be placed again.
 func (st *step) unplace() {
 	for i := range st.r.Items {
 		if it := &st.r.Items[i]; it.State != ItemCancelled {
 			it.State, it.Note, it.EndedAt = ItemRequested, "", time.Time{}
 		}
 	}
-	st.r.Outcome, st.r.SubmittedAt = Open, time.Time{}
+	st.r.Outcome = Open
+	if st.draft() {
+		st.r.SubmittedAt = time.Time{}
+	}
 }

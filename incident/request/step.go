@@ -151,6 +151,7 @@ func (st *step) move(m *workflow.Machine[Facts], to string) error {
 	}
 	if was := m.Category(from); was.Final() && !category.Final() {
 		r.ClosedAt = time.Time{}
+		st.unplace()
 	}
 	switch {
 	case category == workflow.CategoryCancelled:
@@ -166,8 +167,6 @@ func (st *step) move(m *workflow.Machine[Facts], to string) error {
 		if category == workflow.CategoryClosed {
 			r.ClosedAt = st.tx.Now()
 		}
-	case st.draft():
-		st.unplace()
 	case to == st.s.cfg.Model.Gate:
 		return st.ask()
 	case st.fulfilling(to) && !st.fulfilling(from):

@@ -228,15 +228,16 @@ func (pr Pricing) quote(item string, quantity int, f facts) Quote {
 // written.
 func (pr Pricing) bounded() Pricing {
 	absurd := func(m *Money) bool { return m != nil && (m.Amount.Exponent() > 1000 || m.Amount.Exponent() < -1000) }
-	refused := Money{Amount: decimal.New(1, MaxDigits+1)}
+	refused := func(m Money) Money { return Money{Amount: decimal.New(1, MaxDigits+1), Currency: m.Currency} }
 	several := func(price *Money, recurring []Recurring) (*Money, []Recurring) {
 		if absurd(price) {
-			price = &refused
+			other := refused(*price)
+			price = &other
 		}
 		recurring = slices.Clone(recurring)
 		for i := range recurring {
 			if absurd(&recurring[i].Money) {
-				recurring[i].Money = refused
+				recurring[i].Money = refused(recurring[i].Money)
 			}
 		}
 		return price, recurring
