@@ -2,11 +2,13 @@ package incident_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/incident"
 	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla/calendar"
@@ -290,6 +292,27 @@ func TestRulesProposeIncidents(t *testing.T) {
 	require.Nil(t, child.Major, "no child is")
 	resolved := w.must(w.Resolve(ctx, ann, w.open("Done").ID, "fixed", "done"))
 	require.Nil(t, w.must(w.Prioritize(ctx, ann, resolved.ID, incident.High, incident.High)).Major, "nor what is resolved")
+}
+
+func TestACriticalServiceThatSuffersMakesACandidate(t *testing.T) {
+	rules := major.StarterRules()[:1]
+	rules[0].Active = true
+	cfg := desk(major.Policy{Rules: rules})
+	cfg.Assess = func(_ context.Context, failed, _ []string) (incident.Suggestion, error) {
+		criticality := cmdb.LessCritical
+		if slices.Contains(failed, "db1") {
+			criticality = cmdb.MostCritical
+		}
+		return incident.Suggestion{Impact: incident.Low, Services: []incident.SufferingService{
+			{ID: workflow.ID{9}, Number: "CI0000009", Name: "shop", Criticality: criticality, Impact: incident.Low, Path: "shop"}}}, nil
+	}
+	w := newWorld(t, cfg)
+	ctx := t.Context()
+	inc := w.must(w.Open(ctx, ann, incident.Report{Title: "Printer", CIs: []string{"printer"}, Impact: incident.Low, Urgency: incident.Low}))
+	require.Nil(t, inc.Major)
+	inc = w.must(w.SetCIs(ctx, ann, inc.ID, incident.CIManual, "db1"))
+	require.Equal(t, major.StateProposed, inc.Major.State)
+	require.Equal(t, "rule critical service: critical service shop", inc.Major.Reason)
 }
 
 func TestARuleThatWasAnsweredByHandDoesNotPropose(t *testing.T) {
