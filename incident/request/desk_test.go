@@ -24,11 +24,9 @@ var (
 	bob  = workflow.User("bob") // her manager
 	carl = workflow.User("carl", request.RoleAgent)
 	mia  = workflow.User("mia", request.RoleManager)
-	fay  = workflow.User("fay") // of finance
-	olga = workflow.User("olga")
+	fay  = workflow.User("fay")  // of finance
 	fred = workflow.User("fred") // owns the facilities
 	dora = workflow.User("dora") // somebody else
-	cora = workflow.User("cora") // a contractor
 	robo = workflow.System("provisioning")
 )
 

@@ -42,7 +42,7 @@ func (s *Service) CancelItem(ctx context.Context, actor workflow.Actor, id workf
 
 // mayCancel asks the rule of the catalogue.
 func (st *step) mayCancel(it *Item) error {
-	rule := st.v.Rules(it.Name).Cancel
+	rule := st.v.Cancellation(it.Name)
 	if st.authorize(RoleManager, workflow.RoleSystem) == nil {
 		return nil
 	}

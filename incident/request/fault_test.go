@@ -66,7 +66,7 @@ func (y *story) deliver(s *request.Service, q workflow.Queue) error {
 }
 
 func (y *story) tell(s *request.Service, q workflow.Queue) (*request.Request, error) {
-	var r, other *request.Request
+	var r *request.Request
 	var failed error
 	y.now = monday
 	n := 0
@@ -86,38 +86,31 @@ func (y *story) tell(s *request.Service, q workflow.Queue) (*request.Request, er
 		return got
 	}
 	r = do(func(s *request.Service) (*request.Request, error) {
-		return s.Draft(ctx, carl, request.Order{For: "ann", Lines: []catalog.Line{laptop(), one("account"), one("desk")}})
+		return s.Draft(ctx, carl, request.Order{For: "ann", Lines: []catalog.Line{one("desk"), one("account"), laptop()}})
 	})
 	do(func(s *request.Service) (*request.Request, error) {
-		return s.Revise(ctx, carl, r.ID, func(o *request.Order) { o.Lines[0].Quantity = 2 })
+		return s.Revise(ctx, carl, r.ID, func(o *request.Order) { o.Lines = append(o.Lines, one("phone")) })
 	})
 	do(func(s *request.Service) (*request.Request, error) { return s.Submit(ctx, carl, r.ID) })
 	do(func(s *request.Service) (*request.Request, error) {
-		return s.Vote(ctx, bob, r.ID, "1", approval.Vote{Choice: approve})
+		return s.Vote(ctx, fred, r.ID, "1", approval.Vote{Choice: approve})
 	})
 	do(func(s *request.Service) (*request.Request, error) {
-		return s.Vote(ctx, fay, r.ID, "1", approval.Vote{Choice: approve})
-	})
-	do(func(s *request.Service) (*request.Request, error) {
-		return s.Vote(ctx, fred, r.ID, "3", approval.Vote{Choice: reject, Comment: "there is one"})
+		return s.Vote(ctx, bob, r.ID, "3", approval.Vote{Choice: reject, Comment: "there is one"})
 	})
 	do(func(s *request.Service) (*request.Request, error) {
 		return s.Hold(ctx, carl, r.ID, request.AwaitingRequester, "Which colour?")
 	})
 	do(func(s *request.Service) (*request.Request, error) { return s.Comment(ctx, ann, r.ID, "Black.") })
-	for _, task := range []string{"1.1", "1.2", "1.4"} {
+	do(func(s *request.Service) (*request.Request, error) { return s.CancelItem(ctx, mia, r.ID, "4", "no") })
+	for _, task := range []string{"1.1", "1.2", "reopen", "1.3"} {
 		do(func(s *request.Service) (*request.Request, error) {
+			if task == "reopen" {
+				return s.Reopen(ctx, ann, r.ID, "it is blue", "1")
+			}
 			return s.EndTask(ctx, carl, r.ID, task, request.Done{State: request.TaskComplete})
 		})
 	}
-	do(func(s *request.Service) (*request.Request, error) { return s.Reopen(ctx, ann, r.ID, "it is blue", "1") })
-	do(func(s *request.Service) (*request.Request, error) {
-		return s.EndTask(ctx, carl, r.ID, "1.5", request.Done{State: request.TaskComplete})
-	})
-	other = do(func(s *request.Service) (*request.Request, error) {
-		return s.Place(ctx, ann, request.Order{Lines: []catalog.Line{one("phone")}})
-	})
-	do(func(s *request.Service) (*request.Request, error) { return s.CancelItem(ctx, mia, other.ID, "1", "no") })
 	for range 2 { // what a lost claim holds back is free the second time
 		y.now = y.now.Add(48 * time.Hour)
 		if failed == nil {
@@ -149,10 +142,10 @@ func TestARequestSurvivesEveryFailureOfItsStore(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if r.State != request.StateClosed || r.Outcome != request.Complete || r.Reopened != 1 || r.Items[2].State != request.ItemRejected {
+		if r.State != request.StateClosed || r.Outcome != request.Complete || r.Reopened != 1 || r.Items[2].State != request.ItemRejected || r.Items[3].State != request.ItemCancelled {
 			return fmt.Errorf("%s is %s, %s, reopened %d times", r.Number, r.State, r.Outcome, r.Reopened)
 		}
-		if r.Quote().Total().String() != "2400" || len(y.jobs) != 2 {
+		if r.Quote().Total().String() != "310" || len(y.jobs) != 2 {
 			return fmt.Errorf("it costs %v, and programs had %d jobs, want 2", r.Quote().Total(), len(y.jobs))
 		}
 		n := 0
@@ -162,8 +155,8 @@ func TestARequestSurvivesEveryFailureOfItsStore(t *testing.T) {
 			}
 			n++
 		}
-		if n != 2 {
-			return fmt.Errorf("there are %d requests, want 2", n)
+		if n != 1 {
+			return fmt.Errorf("there are %d requests, want 1", n)
 		}
 		var holds func(workflow.Document, []workflow.Event) error
 		if run.Op == faultstore.OpCommit || run.Err == nil { // reading the rest would find the same

@@ -29,7 +29,7 @@ func (h host) Members(s approval.Selector) ([]string, error) {
 		return []string{s.Name}, nil
 	}
 	if it := h.st.r.item(h.item); it != nil && s.Kind == approval.Relation && s.Name == Owner {
-		if owner := h.st.v.Rules(it.Name).Owner; owner != "" {
+		if owner := h.st.v.Handling(it.Name).Owner; owner != "" {
 			return []string{owner}, nil
 		}
 	}

@@ -47,13 +47,13 @@ func holds(before, r *request.Request, final bool) error {
 	items := map[string]int{}
 	for _, it := range r.Items {
 		items[string(it.State)]++
-		if err := itemHolds(r, it); err != nil {
+		var old request.Item
+		if before != nil {
+			old, _ = before.Item(it.ID)
+		}
+		if err := itemHolds(r, old, it); err != nil {
 			return fmt.Errorf("item %s: %w", it.ID, err)
 		}
-		if before == nil {
-			continue
-		}
-		old, _ := before.Item(it.ID)
 		for _, t := range it.Tasks {
 			if err := taskHolds(old, it, t); err != nil {
 				return fmt.Errorf("task %s: %w", t.ID, err)
@@ -90,7 +90,7 @@ func whole(parts map[string]int, n int) string {
 	return "cancelled"
 }
 
-func itemHolds(r *request.Request, it request.Item) error {
+func itemHolds(r *request.Request, old, it request.Item) error {
 	tasks := map[string]int{}
 	for _, t := range it.Tasks {
 		tasks[string(t.State)]++
@@ -106,7 +106,7 @@ func itemHolds(r *request.Request, it request.Item) error {
 			return fmt.Errorf("tasks %v make %q, it is %s", tasks, want, it.State)
 		}
 	}
-	if len(it.Tasks) > 0 || !it.BegunAt.IsZero() {
+	if len(it.Tasks) > 0 && len(old.Tasks) == 0 || !it.BegunAt.IsZero() && old.BegunAt.IsZero() {
 		for _, a := range []struct {
 			needed bool
 			is     bool

@@ -41,17 +41,12 @@ func (o Order) Clone() Order {
 // Draft saves an order without placing it: nobody hears of it, and mandatory answers may
 // be missing. If the lifecycle does not begin with a draft the order is placed.
 func (s *Service) Draft(ctx context.Context, actor workflow.Actor, o Order) (*Request, error) {
-	return s.create(ctx, actor, o, "draft", workflow.ID{}, func(*step) error { return nil })
+	return s.create(ctx, actor, o, "draft", workflow.ID{})
 }
 
 // Place orders at once: it is [Service.Draft] and [Service.Submit] in one commit.
 func (s *Service) Place(ctx context.Context, actor workflow.Actor, o Order) (*Request, error) {
-	return s.create(ctx, actor, o, "place", workflow.ID{}, func(st *step) error {
-		if !st.draft() {
-			return nil
-		}
-		return st.submit()
-	})
+	return s.create(ctx, actor, o, "place", workflow.ID{})
 }
 
 // Copy drafts a new order of what was ordered before, by the catalogue as it is now: after
@@ -66,12 +61,8 @@ func (s *Service) Copy(ctx context.Context, actor workflow.Actor, id workflow.ID
 		o.Lines[i].ID = ""
 	}
 	o.Begin = time.Time{}
-	return s.create(ctx, actor, o, "copy", id, func(st *step) error {
-		if !old.involves(actor) {
-			return st.authorize(RoleAgent, RoleManager)
-		}
-		return nil
-	})
+	access := workflow.Access{Ref: s.kind.Ref(id), State: old.State, Roles: []string{RoleRequester, RoleOpener, RoleAgent, RoleManager}, Relations: relations(old, actor)}
+	return s.create(ctx, actor, o, "copy", id, access)
 }
 
 func (r *Request) involves(actor workflow.Actor) bool {
@@ -83,7 +74,7 @@ func (r *Request) order() Order {
 	return Order{Title: r.Title, Details: r.Details, For: r.For.ID, Begin: r.Begin, Lines: cloneLines(r.Lines), Fields: maps.Clone(r.Fields)}
 }
 
-func (s *Service) create(ctx context.Context, actor workflow.Actor, o Order, name string, copyOf workflow.ID, follow func(*step) error) (*Request, error) {
+func (s *Service) create(ctx context.Context, actor workflow.Actor, o Order, name string, copyOf workflow.ID, also ...workflow.Access) (*Request, error) {
 	o = o.Clone()
 	if o.For == "" {
 		o.For = actor.ID
@@ -94,13 +85,15 @@ func (s *Service) create(ctx context.Context, actor workflow.Actor, o Order, nam
 	var r *Request
 	cmd := workflow.Command{Name: "request." + name, Actor: actor, Key: s.key, At: s.at}
 	res, err := s.desk.Do(ctx, cmd, func(tx *workflow.Tx) error {
-		if err := tx.Authorize(workflow.Access{Ref: workflow.Ref{Kind: KindName}, Roles: s.cfg.OpenRoles}); err != nil {
-			return err
+		for _, a := range append(also, workflow.Access{Ref: workflow.Ref{Kind: KindName}, Roles: s.cfg.OpenRoles}) {
+			if err := tx.Authorize(a); err != nil {
+				return err
+			}
 		}
 		d := s.cfg.Model.Lifecycle
 		r = &Request{CopyOf: copyOf}
 		r.State, r.Lifecycle = d.Initial, workflow.LifecycleRef{Name: d.Name, Version: d.Version}
-		st := &step{s: s, tx: tx, r: r}
+		st := &step{s: s, tx: tx, r: r, placing: name == "place"}
 		var err error
 		if st.v, err = s.cfg.Catalog.InForce(tx.Now()); err != nil {
 			return err
@@ -111,11 +104,13 @@ func (s *Service) create(ctx context.Context, actor workflow.Actor, o Order, nam
 		if err := s.kind.Create(tx, r, workflow.Entry{}); err != nil {
 			return err
 		}
-		if !st.draft() {
+		if st.placing || !st.draft() {
 			r.SubmittedAt = tx.Now()
 		}
-		if err := follow(st); err != nil {
-			return err
+		if st.placing && st.draft() {
+			if err := st.fire(ActionSubmit); err != nil {
+				return err
+			}
 		}
 		if err := st.finish(); err != nil || st.draft() {
 			return err
@@ -179,11 +174,8 @@ func (st *step) submit() error {
 	if st.v, err = st.s.cfg.Catalog.InForce(st.tx.Now()); err != nil {
 		return err
 	}
-	state := st.r.State
-	st.r.State = "" // no draft any more: what is mandatory is mandatory
-	err = st.fill(st.r.order())
-	st.r.State = state
-	if err != nil {
+	st.placing = true
+	if err = st.fill(st.r.order()); err != nil {
 		return err
 	}
 	st.r.SubmittedAt = st.tx.Now()
@@ -204,6 +196,16 @@ func (st *step) fill(o Order) error {
 	if who.ID != o.For || len(who.ID) > workflow.MaxKey || len(who.Customer) > workflow.MaxKey {
 		p.Addf("the directory says that %.64q is %.64q of %.64q", o.For, who.ID, who.Customer)
 	}
+	known := 0
+	for name, values := range who.Attributes {
+		known += len(name)
+		for _, v := range values {
+			known += len(v)
+		}
+	}
+	if known > workflow.MaxText {
+		p.Addf("the directory knows %d bytes of %.64q, at most %d are kept", known, o.For, workflow.MaxText)
+	}
 	r.For, r.Catalog = who.Clone(), st.v.Ref()
 	r.Details, r.Begin = o.Details, o.Begin.UTC()
 	for _, person := range []string{st.tx.Actor().ID, st.tx.Actor().OnBehalfOf} {
@@ -223,11 +225,19 @@ func (st *step) fill(o Order) error {
 	if len(r.Title) > workflow.MaxTitle || len(r.Details) > workflow.MaxText || r.Begin.Year() > 9999 {
 		p.Addf("a title has at most %d bytes, details at most %d, and work begins before the year 10000", workflow.MaxTitle, workflow.MaxText)
 	}
-	if len(items) == 0 && !st.draft() {
+	if len(items) == 0 && !st.lenient() {
 		p.Addf("nothing is ordered")
 	}
 	if len(items) > MaxItems {
 		p.Addf("%d items, at most %d", len(items), MaxItems)
+	}
+	tasks := 0
+	for _, it := range items {
+		planned, _, _ := st.v.Plan(it.Name, it.Answers, who)
+		tasks += len(planned)
+	}
+	if tasks > MaxTasks {
+		p.Addf("the plans of the items have %d tasks, at most %d: order them separately", tasks, MaxTasks)
 	}
 	if err := p.Err(fmt.Sprintf("request: order for %.64s at %s", o.For, now.Format(time.RFC3339))); err != nil {
 		return err
@@ -235,6 +245,9 @@ func (st *step) fill(o Order) error {
 	r.Items = items
 	return nil
 }
+
+// lenient reports whether mandatory answers may be missing.
+func (st *step) lenient() bool { return st.draft() && !st.placing }
 
 // number gives new lines an id, and keeps them as they were given.
 func (st *step) number(p *workflow.Problems, lines []catalog.Line) {
@@ -261,7 +274,7 @@ func (st *step) number(p *workflow.Problems, lines []catalog.Line) {
 
 // items works out what the lines order. An item that was there before stays the same one.
 func (st *step) items(p *workflow.Problems, who catalog.Person) []Item {
-	now, draft := st.tx.Now(), st.draft()
+	now, draft := st.tx.Now(), st.lenient()
 	used := map[string]bool{}
 	items := []Item{}
 	var total catalog.Quote

@@ -16,8 +16,9 @@ import (
 	"github.com/itsm-go/itsm/workflow/approval"
 )
 
-// Directory tells who people are. It must be safe for concurrent use, and answers with an
-// error rather than with a guess: then nothing happens.
+// Directory tells who people are. It is asked within commands, perhaps several times, so it
+// is quick, changes nothing and is safe for concurrent use. It answers with an error rather
+// than with a guess: then nothing happens.
 type Directory interface {
 	// Person tells what the catalogue may know of somebody.
 	Person(ctx context.Context, id string) (catalog.Person, error)

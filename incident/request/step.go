@@ -21,6 +21,7 @@ type step struct {
 	before  *Request         // nil when it is being made
 	comment bool
 	reason  string
+	placing bool        // the order is being placed: what is mandatory is mandatory
 	moved   bool        // something has gone on by itself
 	told    workflow.ID // the job that the command is the answer to
 }
@@ -80,7 +81,7 @@ func factsOf(r *Request, v *catalog.Version, actor workflow.Actor, now time.Time
 	_, f.Asks = v.RequestPolicy()
 	for i := range r.Items {
 		it := &r.Items[i]
-		h := v.Rules(it.Name)
+		h := v.Handling(it.Name)
 		switch {
 		case it.State == ItemApproved || it.State == ItemFulfilment || it.State.worked():
 			f.Ready++

@@ -79,7 +79,7 @@ func (st *step) workOn(it *Item) error {
 	if it.Hold != "" {
 		return nil
 	}
-	partial := st.v.Rules(it.Name).Partial
+	partial := st.v.Handling(it.Name).Partial
 	failed := slices.ContainsFunc(it.Tasks, func(t Task) bool { return t.State == TaskIncomplete })
 	for range it.Tasks { // as one that is dropped drops others
 		for i := range it.Tasks {

@@ -98,31 +98,40 @@ func (v *Version) Item(name string) (Item, bool) {
 	return it.Item.clone(), true
 }
 
-// Rules returns what does not change with an order: how its rest goes on, who may cancel
-// it, whether it is reviewed. It is the zero Handling if there is no such item.
-func (v *Version) Rules(name string) Handling {
+// Handling is how an item is dealt with once it is ordered.
+type Handling struct {
+	Partial     Partial
+	Review      bool
+	PreApproved bool
+	Owner       string // of the item, or of its service
+}
+
+// Handling returns how an item is dealt with, whatever the order says; the zero value if
+// there is no such item.
+func (v *Version) Handling(name string) Handling {
 	it := v.items[name]
 	if it == nil {
 		return Handling{}
 	}
-	h := Handling{ByHand: it.Item.Plan.ByHand, Partial: it.Item.Plan.Partial, Cancel: it.Cancel, Review: it.Review, PreApproved: it.PreApproved, Owner: it.Owner}
+	h := Handling{Partial: it.Item.Plan.Partial, Review: it.Review, PreApproved: it.PreApproved, Owner: it.Owner}
 	if h.Owner == "" {
 		h.Owner = v.services[v.categories[it.Category].Service].Owner
-	}
-	if len(h.Cancel.By) == 0 {
-		h.Cancel.By = []string{"requester", "opener", "agent"}
 	}
 	return h
 }
 
-// Handling is how an item is dealt with once it is ordered. By in Cancel is to be read only.
-type Handling struct {
-	ByHand      bool
-	Partial     Partial
-	Cancel      Cancellation
-	Review      bool
-	PreApproved bool
-	Owner       string // of the item, or of its service
+// Cancellation returns until when an item can be cancelled and by whom, and never if there
+// is no such item.
+func (v *Version) Cancellation(name string) Cancellation {
+	it := v.items[name]
+	if it == nil {
+		return Cancellation{Until: Never}
+	}
+	c := it.Cancel
+	if c.By = slices.Clone(c.By); len(c.By) == 0 {
+		c.By = []string{"requester", "opener", "agent"}
+	}
+	return c
 }
 
 // Policy returns the policy by which an item is approved; not ok if nobody has to.
