@@ -67,7 +67,7 @@ func (st *step) moveIncidents(target *step) error {
 		if err != nil {
 			return err
 		}
-		if moved == MaxLinked {
+		if moved == min(st.s.cfg.Chunk, MaxLinked) {
 			break
 		}
 		l, err := st.s.links.Get(st.tx, found.ID)

@@ -114,7 +114,7 @@ func (st *step) inform(what What, text string) error {
 		if err != nil {
 			return err
 		}
-		if c.Incidents = append(c.Incidents, l.ID); len(c.Incidents) < ChunkSize {
+		if c.Incidents = append(c.Incidents, l.ID); len(c.Incidents) < min(st.s.cfg.Chunk, ChunkSize) {
 			continue
 		}
 		if err := send(); err != nil {

@@ -33,6 +33,11 @@ type Config struct {
 	// problem when a fix was applied. Default: "resolved_by_problem".
 	ResolvedByProblem string
 
+	// Chunk is how many incidents one commit moves to the surviving problem of a
+	// duplicate, and how many one message is for, if that is less than the default:
+	// [MaxLinked] and [ChunkSize].
+	Chunk int
+
 	// TasksFirst refuses to end a problem while a task is open. Default: ending it
 	// cancels its open tasks (ServiceNow). A duplicate gives its tasks away, and
 	// cancelling a problem cancels them in either case.
@@ -90,6 +95,12 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	}
 	if len(cfg.OpenRoles) == 0 {
 		cfg.OpenRoles = []string{RoleAgent, RoleAnalyst, RoleCoordinator, RoleManager, workflow.RoleSystem}
+	}
+	if cfg.Chunk < 0 {
+		p.Addf("chunks of %d incidents", cfg.Chunk)
+	}
+	if cfg.Chunk == 0 {
+		cfg.Chunk = MaxLinked
 	}
 	p.Add(cfg.Matrix.Validate())
 	cfg.Matrix, cfg.Inactivity, cfg.OpenRoles = cfg.Matrix.clone(), maps.Clone(cfg.Inactivity), slices.Clone(cfg.OpenRoles)
