@@ -136,20 +136,32 @@ type Reached struct {
 	Why      []Why    `json:"why"`      // the first few reasons
 }
 
-// gathering collects an audience, each person once.
+// gathering collects an audience, each person once: the first ones behind a place, by
+// id. It holds no more than a few times as many as are wanted, however large the
+// audience is: whoever comes behind enough others is let go, for good.
 type gathering struct {
-	s   *Service
-	all map[string]*Reached
+	s     *Service
+	after string          // nobody up to him
+	known map[string]bool // and none of these
+	most  int             // so many at least, if there are; 0 = all
+	all   map[string]*Reached
+	last  string // nobody behind him, once there are enough; empty = no end yet
+	more  bool   // somebody was let go
 }
 
 func (g *gathering) add(person string, channels []string, w Why) {
-	if !validID(person) {
+	switch {
+	case !validID(person) || g.after != "" && person <= g.after || g.known[person]:
+		return
+	case g.last != "" && person > g.last:
+		g.more = true
 		return
 	}
 	r := g.all[person]
 	if r == nil {
 		r = &Reached{Person: person}
 		g.all[person] = r
+		defer g.prune()
 	}
 	if len(r.Why) < maxWhy && !slices.Contains(r.Why, w) {
 		r.Why = append(r.Why, w)
@@ -158,6 +170,19 @@ func (g *gathering) add(person string, channels []string, w Why) {
 		if !slices.Contains(r.Channels, c) {
 			r.Channels = append(r.Channels, c)
 		}
+	}
+}
+
+// prune lets go who is behind enough others. Who is left has all his reasons, as nobody
+// is let go and comes back.
+func (g *gathering) prune() {
+	if g.most == 0 || len(g.all) < 3*g.most {
+		return
+	}
+	names := sortedKeys(g.all)
+	g.last, g.more = names[g.most-1], true
+	for _, name := range names[g.most:] {
+		delete(g.all, name)
 	}
 }
 
@@ -176,46 +201,67 @@ func (g *gathering) addParty(ctx context.Context, p Party, channels []string, w 
 	return nil
 }
 
-// gather finds all who could be told of a bulletin, by id: who consumes what is harmed,
-// who has subscribed, and who is addressed. What each of them wants for himself is not
-// asked yet.
+// gather finds who could be told of a bulletin, by id: who consumes what is harmed, who
+// has subscribed, and who is addressed. What each of them wants for himself is not asked
+// yet.
 func (s *Service) gather(ctx context.Context, b *Bulletin) ([]Reached, error) {
-	g := &gathering{s, map[string]*Reached{}}
+	list, _, err := s.gatherNext(ctx, b, nil, 0)
+	return list, err
+}
+
+// gatherNext finds the first of them behind the bulletin's cursor who are not known, and
+// whether there are more.
+func (s *Service) gatherNext(ctx context.Context, b *Bulletin, known map[string]bool, most int) ([]Reached, bool, error) {
+	g := &gathering{s: s, known: known, most: most, all: map[string]*Reached{}}
+	if most > 0 {
+		g.after = b.Cursor.After
+	}
+	if err := g.everybody(ctx, b); err != nil {
+		return nil, false, err
+	}
+	names := sortedKeys(g.all)
+	if most > 0 && len(names) > most {
+		names, g.more = names[:most], true
+	}
+	out := make([]Reached, len(names))
+	for i, name := range names {
+		out[i] = *g.all[name]
+	}
+	return out, g.more, nil
+}
+
+func (g *gathering) everybody(ctx context.Context, b *Bulletin) error {
 	sites := slices.Clone(b.Sites)
 	for i, h := range b.Harms {
-		list, err := s.consumers(ctx, h.Item)
+		list, err := g.s.consumers(ctx, h.Item)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, p := range list {
 			if p.Kind == Site && !slices.Contains(sites, p.Name) {
 				sites = append(sites, p.Name)
 			}
 			if err := g.addParty(ctx, p, nil, Why{Because: Consumes, Harm: i + 1}); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	if err := s.gatherSubscribers(ctx, g, b, sites); err != nil {
-		return nil, err
+	if err := g.subscribers(ctx, b, sites); err != nil {
+		return err
 	}
 	for _, p := range b.Audience {
-		if err := s.gatherAddressed(ctx, g, p); err != nil {
-			return nil, err
+		if err := g.addressed(ctx, p); err != nil {
+			return err
 		}
 	}
-	out := make([]Reached, 0, len(g.all))
-	for _, person := range sortedKeys(g.all) {
-		out = append(out, *g.all[person])
-	}
-	return out, nil
+	return nil
 }
 
-func (s *Service) gatherAddressed(ctx context.Context, g *gathering, p Party) error {
+func (g *gathering) addressed(ctx context.Context, p Party) error {
 	if p.Kind != Users {
 		return g.addParty(ctx, p, nil, Why{Because: Addressed})
 	}
-	list, err := s.consumers(ctx, p.Item)
+	list, err := g.s.consumers(ctx, p.Item)
 	if err != nil {
 		return err
 	}
@@ -227,7 +273,7 @@ func (s *Service) gatherAddressed(ctx context.Context, g *gathering, p Party) er
 	return nil
 }
 
-func (s *Service) gatherSubscribers(ctx context.Context, g *gathering, b *Bulletin, sites []string) error {
+func (g *gathering) subscribers(ctx context.Context, b *Bulletin, sites []string) error {
 	if b.Announcement != (workflow.ID{}) {
 		return nil // it goes to its audience
 	}
@@ -240,7 +286,7 @@ func (s *Service) gatherSubscribers(ctx context.Context, g *gathering, b *Bullet
 	}
 	seen := map[workflow.ID]bool{}
 	for some := range slices.Chunk(keys, workflow.MaxInList) {
-		for p, err := range s.profiles.Find(ctx, s.desk.Store(), workflow.Query{Where: []workflow.Condition{workflow.In(IndexTarget, some...)}}) {
+		for p, err := range g.s.profiles.Find(ctx, g.s.desk.Store(), workflow.Query{Where: []workflow.Condition{workflow.In(IndexTarget, some...)}}) {
 			if err != nil {
 				return err
 			}

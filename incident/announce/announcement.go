@@ -89,7 +89,10 @@ func ParseDraft(data []byte) (Draft, error) {
 	if err := workflow.ParseJSON(data, "announce: draft", &d); err != nil {
 		return Draft{}, err
 	}
-	return d, d.validate()
+	if err := d.validate(); err != nil {
+		return Draft{}, err
+	}
+	return d, nil
 }
 
 func (d Draft) validate() error {

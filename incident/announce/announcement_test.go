@@ -301,3 +301,26 @@ func FuzzParseSubscription(f *testing.F) {
 	fuzz(f, announce.ParseSubscription, announce.Subscription{Name: "s", Item: mail, Kinds: []announce.Kind{announce.Outage}, Least: announce.Low},
 		announce.Subscription{Name: "site", Site: "Hamburg"})
 }
+
+func TestAHostMayAddStatesToBothLifecycles(t *testing.T) {
+	life, course := announce.Lifecycle(), announce.BulletinLifecycle()
+	life.States = append(life.States, workflow.State{Name: "legal", Label: "With the lawyers", Category: workflow.CategoryOnHold})
+	life.Actions = append(life.Actions, workflow.Action{Name: "consult"})
+	life.Transitions = append(life.Transitions, workflow.Transition{From: []string{announce.StateReview}, Action: "consult", To: "legal", Roles: []string{announce.RoleApprover}},
+		workflow.Transition{From: []string{"legal"}, Action: announce.ActionApprove, To: announce.StateScheduled, Roles: []string{announce.RoleApprover}, Guards: []string{"signed"}})
+	course.States = append(course.States, workflow.State{Name: "monitoring", Category: workflow.CategoryActive})
+	course.Transitions[0].To = "monitoring"
+	for i := range course.Transitions {
+		course.Transitions[i].From = []string{announce.StateOpen, "monitoring"}
+	}
+	w := newWorld(t, func(c *announce.Config) {
+		c.Lifecycle, c.BulletinLifecycle = life, course
+		c.Guards = map[string]workflow.Guard[announce.Facts]{"signed": {Check: func(f announce.Facts) bool { return f.Actor.ID == "abe" }}}
+	})
+	w.prefer("carl", announce.Preferences{Awake: hours(t, "12:00-20:00")})
+	b := w.report(outage(mail))
+	b = w.must(w.Update(ctx, mia, b.ID, announce.News{Words: words("We watch it")}))
+	require.Equal(t, "monitoring", b.State)
+	w.pass(4 * time.Hour)
+	require.Equal(t, []string{"carl update by digest", "dora update"}, w.told(), "a state of the host's own is no end")
+}

@@ -20,6 +20,24 @@ func BenchmarkTellTenThousand(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10_000, "µs/person")
 }
 
+// An update to 10,000 people who were told before, and the all-clear to them.
+func BenchmarkUpdateTenThousand(b *testing.B) {
+	w := newWorld(b)
+	w.everyone(10_000)
+	bulletin := w.report(outage(mail))
+	if _, err := w.relay.Drain(ctx); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		w.must(w.Update(ctx, mia, bulletin.ID, announce.News{Words: words("News")}))
+		if _, err := w.relay.Drain(ctx); err != nil {
+			b.Fatal(err)
+		}
+		w.letters = nil
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10_000, "µs/person")
+}
+
 // The command itself does not depend on how many are touched.
 func BenchmarkReport(b *testing.B) {
 	w := newWorld(b)

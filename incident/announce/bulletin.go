@@ -168,7 +168,10 @@ func ParseReport(data []byte) (Report, error) {
 	if err := workflow.ParseJSON(data, "announce: report", &r); err != nil {
 		return Report{}, err
 	}
-	return r, r.validate()
+	if err := r.validate(); err != nil {
+		return Report{}, err
+	}
+	return r, nil
 }
 
 func (r Report) validate() error {

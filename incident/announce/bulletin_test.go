@@ -2,6 +2,8 @@ package announce_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -265,6 +267,33 @@ func TestTenThousandAreReachedInChunks(t *testing.T) {
 	w.must(w.Clear(ctx, mia, b.ID, words("It is over")))
 	w.pass(0)
 	require.Len(t, w.told(), 10_000)
+}
+
+// The people of the chunks are the same as those of the whole audience, with the same
+// reasons, in whatever order the directory lists them.
+func TestAnAudienceIsTheSameInChunks(t *testing.T) {
+	for seed := range uint64(8) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		w := newWorld(t)
+		w.everyone(200 + r.IntN(900))
+		all := w.groups[group("sales")]
+		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		w.groups[group("ops")] = slices.Clone(all[:len(all)/2])
+		slices.Sort(w.groups[group("ops")])
+		slices.Reverse(w.groups[group("ops")])
+		w.uses[shop] = []announce.Party{group("ops"), person(all[len(all)-1])}
+		rep := outage(mail, shop)
+		rep.Audience = []announce.Party{{Kind: announce.Users, Item: shop}, person("zoe"), {Kind: announce.Everybody}}
+		b := w.report(rep)
+		want, err := w.Audience(ctx, b)
+		require.NoError(t, err)
+		w.pass(0)
+		require.Len(t, w.letters, len(want))
+		for i, l := range w.letters {
+			require.Equal(t, want[i].Person, l.person)
+			require.Len(t, l.why, len(want[i].Why))
+		}
+	}
 }
 
 func TestAnInterruptedRoundGoesOnWhereItStopped(t *testing.T) {

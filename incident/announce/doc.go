@@ -54,13 +54,13 @@
 //
 // # What is taken from which product
 //
-//   - ServiceNow: subscriptions to services and items, recipients as blind copies, outages told
-//     to the subscribers of affected services, communication to several audiences and channels,
-//     announcements with validity and priority, approval before publishing. The pace at which
-//     updates are owed is that of the plan of a major incident, in package major.
-//   - Statuspage: the course of an incident from report over updates to the end, subscribers of
-//     components, maintenance announced beforehand. Not taken: the public page itself, which
-//     the host draws of [Service.Active] and of open bulletins.
+//   - ServiceNow: communication to several audiences by several channels, with recipients as
+//     blind copies; outages told to subscribers. The pace at which updates are owed is that of
+//     the plan of a major incident, in package major. Its option to end the communication with
+//     the incident, off there by default, is the host's: it calls [Service.Clear] then.
+//   - Statuspage: the course from report over updates to the end, subscribers of components,
+//     maintenance told beforehand. Not taken: the public page itself, which the host draws of
+//     [Service.Active] and of open bulletins.
 //   - iTop: contacts computed from the impact, with the reason kept. Its flag against notifying
 //     a contact is [Preferences].NotByConsumption, which is the person's own.
 //   - Not taken: subscribing by mail address without an account, and unsubscribing by link, as

@@ -75,7 +75,7 @@ func (s *Service) flushOne(tx *workflow.Tx, h Held, d *Digest) error {
 		return nil
 	}
 	e := &p.People[i]
-	if b.stale(e) {
+	if s.stale(b, e) {
 		e.Held = false
 		return s.pages.Put(tx, p, workflow.Entry{})
 	}

@@ -46,6 +46,9 @@ func (st *step) arrive(before string) error {
 		st.tx.SetTimer(st.ref(), TimerValidity, a.Until)
 		return st.publish()
 	default:
+		if !st.s.lives.category(&a.Record).Final() {
+			return nil // a state of the host's own
+		}
 		st.tx.ClearTimer(st.ref(), TimerValidity)
 		if !a.ReleasedAt.IsZero() && now.Before(a.Until) {
 			a.EndedAt = now
@@ -83,7 +86,7 @@ func (st *step) supersede() error {
 	if err != nil {
 		return fmt.Errorf("announce: %s supersedes %v: %w", st.a.Name(), st.a.Supersedes, err)
 	}
-	if old.ID == st.a.ID || old.State != StateScheduled && old.State != StatePublished {
+	if old.ID == st.a.ID || old.ReleasedAt.IsZero() || st.s.lives.category(&old.Record).Final() {
 		return nil
 	}
 	earlier := &step{s: st.s, tx: st.tx, a: old, reason: "superseded by " + st.a.Name()}
@@ -108,7 +111,7 @@ func (st *step) retract(w Words) error {
 		return err
 	}
 	b, err := st.s.bulletins.Get(st.tx, st.a.Bulletin)
-	if err != nil || b.State != StateOpen {
+	if err != nil || st.s.ended(b) {
 		return err
 	}
 	b.State = StateRetracted // the right to it is that to the announcement

@@ -97,10 +97,15 @@ func (s *Service) spread(ctx context.Context, m *workflow.Message) error {
 	if err != nil || b.over(t) {
 		return err
 	}
-	var all []Reached
-	gathered := b.fresh()
+	var next []Reached
+	var more bool
+	gathered, after := b.fresh(), b.Cursor.After
 	if gathered {
-		if all, err = s.gather(ctx, b); err != nil {
+		known, err := s.known(ctx, b)
+		if err != nil {
+			return err
+		}
+		if next, more, err = s.gatherNext(ctx, b, known, ChunkSize); err != nil {
 			return err
 		}
 	}
@@ -113,8 +118,8 @@ func (s *Service) spread(ctx context.Context, m *workflow.Message) error {
 		switch {
 		case !b.fresh():
 			err = c.revisit()
-		case gathered:
-			err = c.reach(all)
+		case gathered && b.Cursor.After == after:
+			err = c.reach(next, more)
 		} // otherwise somebody was quicker, and the next tick gathers
 		if err != nil {
 			return err
@@ -130,16 +135,19 @@ func (s *Service) spread(ctx context.Context, m *workflow.Message) error {
 // finish ends a bulletin without a word: nobody more is told of it.
 func (s *Service) finish(tx *workflow.Tx, id workflow.ID) error {
 	b, err := s.bulletins.Get(tx, id)
-	if err != nil || b.State != StateOpen {
+	if err != nil || s.ended(b) {
 		return err
 	}
 	b.State, b.Cursor.Done = StateCleared, true
 	return s.bulletins.Put(tx, b, workflow.Entry{})
 }
 
+// ended reports whether the bulletin has come to its end, in whatever state.
+func (s *Service) ended(b *Bulletin) bool { return s.courses.category(&b.Record).Final() }
+
 // stale reports whether what a person was not told yet is of no use to him any more.
-func (b *Bulletin) stale(e *entry) bool {
-	return b.State != StateOpen && (e.Told == 0 || !b.Now().Stage.last())
+func (s *Service) stale(b *Bulletin, e *entry) bool {
+	return s.ended(b) && (e.Told == 0 || !b.Now().Stage.last())
 }
 
 // chunk is a command that tells some people of a bulletin.
@@ -178,37 +186,17 @@ func (c *chunk) again(e *entry, n int) error {
 	switch {
 	case e.Over || e.Told == len(c.b.Rounds):
 		return nil
-	case c.b.stale(e):
+	case c.s.stale(c.b, e):
 		return c.unhold(e)
 	}
 	return c.tell(e, n)
 }
 
 // reach tells the next people who are new to the bulletin.
-func (c *chunk) reach(all []Reached) error {
-	known, err := c.known()
-	if err != nil {
-		return err
-	}
-	cur := &c.b.Cursor
-	from, found := slices.BinarySearchFunc(all, cur.After, func(r Reached, after string) int {
-		if r.Person < after {
-			return -1
-		} else if r.Person > after {
-			return 1
-		}
-		return 0
-	})
-	if found {
-		from++
-	}
+func (c *chunk) reach(next []Reached, more bool) error {
 	p := &page{Record: workflow.Record{ID: pageID(c.b.ID, c.b.Pages), Title: c.b.Number, State: "kept"}, Bulletin: c.b.ID, N: c.b.Pages}
-	for last := min(len(all), from+ChunkSize); from < last; from++ {
-		r := all[from]
-		cur.After = r.Person
-		if known[r.Person] {
-			continue
-		}
+	for _, r := range next {
+		c.b.Cursor.After = r.Person
 		profile, err := c.profile(r.Person)
 		if err != nil {
 			return err
@@ -221,7 +209,7 @@ func (c *chunk) reach(all []Reached) error {
 			return err
 		}
 	}
-	cur.Done = from == len(all)
+	c.b.Cursor.Done = !more
 	if len(p.People) == 0 {
 		return nil
 	}
@@ -232,12 +220,12 @@ func (c *chunk) reach(all []Reached) error {
 	return c.close(p)
 }
 
-// known are the people of the pages that there were when the round began. Those that it
-// has made itself hold nobody behind the cursor.
-func (c *chunk) known() (map[string]bool, error) {
+// known are the people of the pages that there were when the round began; who is on a
+// page never changes. The pages that it has made itself hold nobody behind the cursor.
+func (s *Service) known(ctx context.Context, b *Bulletin) (map[string]bool, error) {
 	known := map[string]bool{}
-	for n := range c.b.Cursor.Of {
-		p, err := c.s.pages.Load(c.tx.Context(), c.tx.Store(), pageID(c.b.ID, n)) // who is on a page never changes
+	for n := range b.Cursor.Of {
+		p, err := s.pages.Load(ctx, s.desk.Store(), pageID(b.ID, n))
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/itsm-go/itsm/workflow"
 )
-
-func marshal(v any) ([]byte, error) { return json.Marshal(v) }
 
 // Answers are what somebody answers, by the name of the question: a number for ratings
 // and NPS, "yes" or "no", the name of an option, or words.

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,7 +30,7 @@ func Compile(d Definition) (*Survey, error) {
 func (s *Survey) Definition() Definition { return s.def.Clone() }
 
 // MarshalJSON writes the definition as [Parse] reads it.
-func (d *Survey) MarshalJSON() ([]byte, error) { return marshal(d.def) }
+func (s *Survey) MarshalJSON() ([]byte, error) { return json.Marshal(s.def) }
 
 func (d *Definition) validate(p *workflow.Problems) {
 	if !validName(d.Name) {

@@ -64,7 +64,7 @@
 //     with an expiry; the average by day. Its share is random; here a hash decides, so that
 //     replaying asks the same people.
 //   - GLPI: the rate by entity, the delay after closing, the most in a period, surveys of
-//     changes. Its survey is closed with the ticket's reopening; so is this one.
+//     changes as well.
 //   - iTop and bk-itsm: the score on the record itself, with [Service.AnswerOnRecord]. iTop's
 //     scale has 1 for the best: [Question].LowIsBest.
 //   - Not taken: links with a token for people without an account, as whoever has the link

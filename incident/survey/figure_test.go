@@ -261,3 +261,22 @@ func TestATrendTellsWhatIsMoreThanChance(t *testing.T) {
 	require.Equal(t, "-36", trend[1].By.String())
 	require.True(t, trend[1].Clear)
 }
+
+func TestEveryFigureHasATrend(t *testing.T) {
+	s := compile(t, definition())
+	sheets := append(rated("recommend", times(40, 10)...), rated("recommend", times(40, 0)...)...)
+	sent := []survey.Sending{{At: monday, State: survey.StateAnswered}, {At: monday.AddDate(0, 1, 0), State: survey.StateExpired}}
+	for i := range sheets[40:] {
+		sheets[40+i].At = monday.AddDate(0, 1, 0)
+	}
+	scores, err := s.Promoters("recommend", sheets, survey.Cut{By: survey.ByMonth})
+	require.NoError(t, err)
+	trend := survey.Trend(scores)
+	require.Equal(t, "-200", trend[0].By.String())
+	require.True(t, trend[0].Clear)
+	rates, err := survey.ResponseRates(sent, survey.Cut{By: survey.ByMonth})
+	require.NoError(t, err)
+	trend = survey.Trend(rates)
+	require.Equal(t, "-100", trend[0].By.String())
+	require.False(t, trend[0].Clear, "of one and one")
+}

@@ -133,6 +133,23 @@ func TestRemindersKeepQuietTimes(t *testing.T) {
 	require.Equal(t, monday.Add(80*time.Hour), w.sent[1].at)
 }
 
+func TestALateRelayKeepsToTheHours(t *testing.T) {
+	w := standard(t, func(d *survey.Definition) { d.Hours = officeHours(t) })
+	inv := w.invite()
+	w.now = monday.Add(12 * time.Hour) // it was due at 10:00, and it is 21:00
+	_, err := w.relay.Drain(ctx)
+	require.NoError(t, err)
+	require.Empty(t, w.sent)
+	w.pass(11 * time.Hour)
+	require.Equal(t, monday.Add(23*time.Hour), w.get(inv.ID).SentAt, "at eight the next morning")
+	w.now = w.now.Add(60 * time.Hour) // the first reminder was due on Thursday morning
+	_, err = w.relay.Drain(ctx)
+	require.NoError(t, err)
+	require.Len(t, w.sent, 1)
+	w.pass(12 * time.Hour)
+	require.Equal(t, []string{survey.TopicInvited, survey.TopicReminded}, w.topics())
+}
+
 func TestTheSameEventInvitesOnce(t *testing.T) {
 	w := standard(t, func(d *survey.Definition) { d.Trigger.On = []string{"resolved", "closed"} })
 	e := event(ids.NewID(w.now), w.now)
@@ -140,6 +157,7 @@ func TestTheSameEventInvitesOnce(t *testing.T) {
 	again := w.occurred(e)
 	require.Empty(t, again.Invited)
 	require.Equal(t, []survey.Skip{{Survey: "csat", Person: "carl", Why: survey.WhyAlready, Invitation: first.Invited[0].ID}}, again.Skipped)
+	require.Equal(t, "carl is not asked for csat: already", again.Skipped[0].String())
 	e.On, e.At = "resolved", e.At.Add(time.Minute)
 	require.Empty(t, w.occurred(e).Invited, "nor does another occasion on the same record")
 	w.pass(24 * time.Hour)
