@@ -1,26 +1,26 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"net"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/itsm-go/itsm/workflow"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Commit implements [workflow.Store]. It is one call of a function in the database,
-// in one round trip, unless a name is new. A bound store makes it part of the host's
+// in one round trip, unless a name is new; calls that come while others are on their
+// way travel together and share the flush. A bound store makes it part of the host's
 // transaction. When the connection is lost it is tried again, which the batch's id
 // makes harmless; only when that does not help either does the error match
-// [workflow.ErrUnsure].
+// [workflow.ErrUnsure]. When the context ends while the server works, for example
+// waits for a lock, the error matches that and the context's.
 func (s *Store) Commit(ctx context.Context, b workflow.Batch) error {
 	if err := s.checkTenant(); err != nil {
 		return err
@@ -37,42 +37,65 @@ func (s *Store) Commit(ctx context.Context, b workflow.Batch) error {
 	if s.host != nil {
 		return s.join(ctx, b)
 	}
-	unsure := false
+	// What was sent and not answered may still happen, until the server says of a later
+	// try that the batch is known, or cannot be applied.
+	unsure, tries := false, 0
 	err := s.db.again(ctx, func() error {
-		args, err := s.arguments(ctx, b)
+		c, err := s.arguments(ctx, b)
 		if err != nil {
 			return err
 		}
-		err = s.apply(ctx, b, args)
-		// A lost connection leaves this open until a later try has an answer.
-		unsure = err != nil && state(err) == "" && !pgconn.SafeToRetry(err) && !errors.Is(err, errProject)
+		tries++
+		err = s.apply(ctx, b, c, tries > 1)
+		unsure = unsure && !final(err) || open(err)
+		if shared := (*sharedError)(nil); errors.As(err, &shared) {
+			err = s.apply(ctx, b, c, true)
+			unsure = unsure && !final(err) || open(err)
+		}
 		return err
 	})
-	if unsure {
+	if err != nil && unsure {
 		return fmt.Errorf("postgres: commit: %w: %w", workflow.ErrUnsure, err)
 	}
-	return dbError(ctx, "commit", refusal(b, err))
+	return dbError(ctx, "commit", err)
+}
+
+// apply commits the batch in a transaction of its own, or with others in one.
+func (s *Store) apply(ctx context.Context, b workflow.Batch, c *columns, alone bool) error {
+	t := &traveller{store: s, batch: b, columns: c}
+	switch {
+	case s.db.cfg.Project != nil:
+		return s.applyAndProject(ctx, t)
+	case alone || s.db.lanes == 0:
+		s.db.carry(ctx, []*traveller{t})
+		return t.err
+	}
+	return s.db.traffic.ride(ctx, s.db, t)
 }
 
 var errProject = errors.New("the host's projection failed")
 
-// apply commits the batch in a transaction of its own.
-func (s *Store) apply(ctx context.Context, b workflow.Batch, args []any) error {
-	project := s.db.cfg.Project
-	if project == nil {
-		var applied bool
-		return s.db.pool.QueryRow(ctx, s.db.sql.commit, args...).Scan(&applied)
-	}
-	tx, err := s.db.pool.Begin(ctx)
+func (s *Store) applyAndProject(ctx context.Context, t *traveller) error {
+	conn, err := s.db.pool.Acquire(ctx)
 	if err != nil {
-		return err
+		return &unsentError{err}
+	}
+	defer conn.Release()
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return &unsentError{err}
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after a commit
-	var applied bool
-	if err := tx.QueryRow(ctx, s.db.sql.commit, args...).Scan(&applied); err != nil || !applied {
-		return err
+	m := s.db.manifest([]*traveller{t})
+	if err := m.send(ctx, tx); err != nil {
+		return &unsentError{err} // without COMMIT nothing happens
 	}
-	if err := project(ctx, tx, b); err != nil {
+	if t.err != nil || t.known {
+		return t.err
+	}
+	if err := s.db.cfg.Project(ctx, tx, t.batch); conn.Conn().IsClosed() {
+		return &unsentError{errors.Join(net.ErrClosed, err)}
+	} else if err != nil {
 		return fmt.Errorf("%w: %w", errProject, err)
 	}
 	return tx.Commit(ctx)
@@ -81,224 +104,152 @@ func (s *Store) apply(ctx context.Context, b workflow.Batch, args []any) error {
 // join makes the batch part of the host's transaction; if it fails it undoes itself
 // alone.
 func (s *Store) join(ctx context.Context, b workflow.Batch) error {
-	args, err := s.arguments(ctx, b)
+	c, err := s.arguments(ctx, b)
 	if err != nil {
 		return dbError(ctx, "commit", err)
 	}
-	var code, reason string
-	if _, err := s.session(ctx).one(s.db.sql.tryCommit, args, &code, &reason); err != nil {
+	se := s.session(ctx)
+	var outcome, code, reason string
+	if _, err := se.one(s.db.sql.tryCommit, c.list(), &outcome, &code, &reason); err != nil {
 		return dbError(ctx, "commit", err)
 	}
-	if code == "" {
-		return nil
+	known, err := answer(b, outcome, code, reason)
+	if err == nil && !known && s.db.cfg.Notify && leavesWork(b) {
+		var none string
+		_, err = se.one(s.db.sql.notify, []any{s.db.cfg.Schema, s.tenant}, &none)
 	}
-	return dbError(ctx, "commit", refusal(b, &pgconn.PgError{Severity: "ERROR", Code: code, Message: reason}))
+	return dbError(ctx, "commit", err)
 }
 
-// refusal turns what the function raises into the contract's error.
-func refusal(b workflow.Batch, err error) error {
-	e := (*pgconn.PgError)(nil)
-	if !errors.As(err, &e) || e.Code != conflictState {
-		return err
+// leavesWork reports whether the batch sets a timer or sends a message.
+func leavesWork(b workflow.Batch) bool { return len(b.Timers)+len(b.Messages) > 0 }
+
+// answer turns what the functions return into the contract's error, and whether the
+// batch was there before.
+func answer(b workflow.Batch, outcome, code, reason string) (known bool, err error) {
+	switch {
+	case code == conflictState:
+		return false, conflict(b, reason)
+	case code != "":
+		return false, &pgconn.PgError{Severity: "ERROR", Code: code, Message: reason}
+	case outcome == "" || outcome == "known":
+		return outcome != "", nil
 	}
-	at, version, _ := strings.Cut(e.Message, " ")
+	return false, conflict(b, outcome)
+}
+
+// refusal does so for what the function raises.
+func refusal(b workflow.Batch, err error) error {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) && e.Code == conflictState {
+		return conflict(b, e.Message)
+	}
+	return err
+}
+
+// conflict reads "3 17": the third write met version 17.
+func conflict(b workflow.Batch, text string) error {
+	at, version, _ := strings.Cut(text, " ")
 	i, err1 := strconv.Atoi(at)
 	actual, err2 := strconv.ParseInt(version, 10, 64)
 	if err1 != nil || err2 != nil || i < 1 || i > len(b.Writes) {
-		return err
+		return fmt.Errorf("the database answered %.80q", text)
 	}
 	d := b.Writes[i-1].Document
 	return &workflow.ConflictError{Ref: d.Ref, Expected: d.Version - 1, Actual: actual}
 }
 
-// validText reports whether PostgreSQL can keep the text.
-func validText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+// manifest is what goes to the server in one round trip and is one transaction there.
+type manifest struct {
+	travellers []*traveller
+	batch      pgx.Batch
+	answers    []*traveller // whose answer each statement brings; nil = of no interest
+}
 
-// checkTexts refuses names that a text column does not take. Keys, bodies and payloads
-// are bytes and may be anything.
-func checkTexts(b workflow.Batch) error {
-	var p workflow.Problems
-	check := func(what, text string) {
-		if !validText(text) {
-			p.Addf("%s %.80q is not UTF-8 text without zero bytes", what, text)
+// manifest lists the statements for batches: of several, the records are locked in one
+// order first, so that such transactions wait for each other and never in a circle.
+func (db *DB) manifest(travellers []*traveller) *manifest {
+	m := &manifest{travellers: travellers}
+	if len(travellers) > 1 {
+		var kinds []int32
+		var ids [][16]byte
+		simple := true
+		for _, t := range travellers {
+			kinds = append(append(kinds, t.columns.kinds...), t.columns.otherKinds...)
+			ids = append(append(ids, t.columns.ids...), t.columns.otherIDs...)
+			simple = simple && t.columns.simple()
+		}
+		if !simple && !db.cfg.RowSecurity { // who sees one tenant's rows cannot lock another's
+			m.queue(nil, db.sql.lockRecords, kinds, ids)
 		}
 	}
-	for _, w := range b.Writes {
-		for _, e := range w.Document.Index {
-			check("index field", e.Field)
+	tenant, woken := "", map[string]bool{}
+	for i, t := range travellers {
+		if db.cfg.RowSecurity && (i == 0 || t.store.tenant != tenant) {
+			m.queue(nil, setTenant, t.store.tenant)
+			tenant = t.store.tenant
+		}
+		if len(travellers) == 1 {
+			m.queue(t, db.sql.commit, t.columns.list()...)
+		} else {
+			m.queue(t, db.sql.commitAmong, t.columns.list()...)
+		}
+		if db.cfg.Notify && leavesWork(t.batch) && !woken[t.store.tenant] {
+			woken[t.store.tenant] = true
+			m.queue(nil, db.sql.notify, db.cfg.Schema, t.store.tenant)
 		}
 	}
-	for _, t := range b.Timers {
-		check("timer", t.Name)
-	}
-	for _, m := range b.Messages {
-		check("topic", m.Topic)
-	}
-	return p.Err("postgres: batch")
+	return m
 }
 
-// numbered is a record by the number of its kind.
-type numbered struct {
-	kind int32
-	id   [16]byte
+func (m *manifest) queue(t *traveller, text string, args ...any) {
+	m.batch.Queue(text, args...)
+	m.answers = append(m.answers, t)
 }
 
-func compareNumbered(a, b numbered) int {
-	return cmp.Or(cmp.Compare(a.kind, b.kind), slices.Compare(a.id[:], b.id[:]))
-}
-
-// columns are the arrays that the function takes.
-type columns struct {
-	kinds              []int32
-	ids                [][16]byte
-	versions           []int64
-	layouts, shapes    []int32
-	created, updated   []time.Time
-	heads              [][]byte
-	bodies, events     [][]byte
-	from, to           []int32
-	fields             []int32
-	keys               [][]byte
-	firsts             []bool
-	otherKinds         []int32
-	otherIDs           [][16]byte
-	timerKinds         []int32
-	timerIDs           [][16]byte
-	timerNames         []string
-	timerDues          []*time.Time
-	timerPayloads      [][]byte
-	messageKinds       []int32
-	messageIDs         [][16]byte
-	messages           [][16]byte
-	topics             []string
-	at                 []time.Time
-	messagePayloads    [][]byte
-	tenant             int32
-	batch              [16]byte
-	workOfOtherRecords map[numbered]bool
-}
-
-// arguments encodes a batch as the arguments of the function.
-func (s *Store) arguments(ctx context.Context, b workflow.Batch) ([]any, error) {
-	n := s.session(ctx).namer()
-	c := &columns{batch: b.ID, workOfOtherRecords: map[numbered]bool{}}
-	var err error
-	if c.tenant, err = n.tenant(s.tenant, true); err != nil {
-		return nil, err
-	}
-	written := make(map[numbered]bool, len(b.Writes))
-	for i := range b.Writes {
-		ref, err := c.write(s, n, &b.Writes[i])
-		if err != nil {
-			return nil, err
+// send brings every traveller its answer, or returns why the whole failed. The answers
+// count only if it returns nil: the server commits after the last of them.
+func (m *manifest) send(ctx context.Context, on batcher) error {
+	results := on.SendBatch(ctx, &m.batch)
+	err := func() error {
+		for _, t := range m.answers {
+			if t == nil {
+				if _, err := results.Exec(); err != nil {
+					return err
+				}
+				continue
+			}
+			var outcome, code, reason string
+			if err := results.QueryRow().Scan(&outcome, &code, &reason); err != nil {
+				if len(m.travellers) == 1 {
+					return refusal(t.batch, err)
+				}
+				return err
+			}
+			t.known, t.err = answer(t.batch, outcome, code, reason)
 		}
-		written[ref] = true
+		return nil
+	}()
+	if e := results.Close(); err == nil {
+		err = e
 	}
-	if err := c.work(s, n, b); err != nil {
-		return nil, err
-	}
-	for ref := range written {
-		delete(c.workOfOtherRecords, ref)
-	}
-	others := make([]numbered, 0, len(c.workOfOtherRecords))
-	for ref := range c.workOfOtherRecords {
-		others = append(others, ref)
-	}
-	slices.SortFunc(others, compareNumbered)
-	for _, ref := range others {
-		c.otherKinds, c.otherIDs = append(c.otherKinds, ref.kind), append(c.otherIDs, ref.id)
-	}
-	return c.list(), nil
+	return err
 }
 
-func (c *columns) write(s *Store, n *namer, w *workflow.Write) (numbered, error) {
-	d := &w.Document
-	kind, err := n.kind(s.tenant, d.Kind, true)
+// carry commits the batches in one transaction and leaves each its outcome.
+func (db *DB) carry(ctx context.Context, travellers []*traveller) {
+	conn, err := db.pool.Acquire(ctx)
+	if err == nil {
+		err = db.manifest(travellers).send(ctx, conn)
+		conn.Release()
+	} else {
+		err = &unsentError{err}
+	}
+	if err != nil && len(travellers) > 1 {
+		err = &sharedError{err}
+	}
 	if err != nil {
-		return numbered{}, err
-	}
-	body, err := d.Body.Encoded()
-	if err != nil {
-		return numbered{}, err
-	}
-	event, err := w.Event.Encode()
-	if err != nil {
-		return numbered{}, err
-	}
-	if len(body) > workflow.MaxBody || len(event) > 2*workflow.MaxBody {
-		return numbered{}, fmt.Errorf("%v: the body has %d bytes, at most %d: %w", d.Ref, len(body), workflow.MaxBody, workflow.ErrInvalid)
-	}
-	from := len(c.fields)
-	for i, e := range d.Index {
-		f, err := n.field(kind.kind, e.Field, true)
-		if err != nil {
-			return numbered{}, err
+		for _, t := range travellers {
+			t.err = err
 		}
-		c.fields, c.keys, c.firsts = append(c.fields, f), append(c.keys, []byte(e.Key)), append(c.firsts, isFirst(d.Index, i))
 	}
-	shape, err := n.shape(kind.kind, d.Index, c.fields[from:])
-	if err != nil {
-		return numbered{}, err
-	}
-	c.kinds, c.ids, c.versions = append(c.kinds, kind.kind), append(c.ids, d.ID), append(c.versions, d.Version)
-	c.layouts, c.shapes = append(c.layouts, int32(d.Schema)), append(c.shapes, shape)
-	c.created, c.updated, c.heads = append(c.created, d.Created), append(c.updated, d.Updated), append(c.heads, d.Head[:])
-	c.bodies, c.events = append(c.bodies, body), append(c.events, event)
-	c.from, c.to = append(c.from, int32(from+1)), append(c.to, int32(len(c.fields)))
-	return numbered{kind.kind, d.ID}, nil
 }
-
-// isFirst reports whether the entry has the smallest key of its field.
-func isFirst(ix workflow.Index, i int) bool { return i == 0 || ix[i-1].Field != ix[i].Field }
-
-func (c *columns) work(s *Store, n *namer, b workflow.Batch) error {
-	timers := slices.Clone(b.Timers) // record by record
-	slices.SortStableFunc(timers, func(x, y workflow.Timer) int {
-		return cmp.Or(strings.Compare(x.Ref.Kind, y.Ref.Kind), slices.Compare(x.Ref.ID[:], y.Ref.ID[:]))
-	})
-	for i := range timers {
-		t := &timers[i]
-		kind, err := n.kind(s.tenant, t.Ref.Kind, true)
-		if err != nil {
-			return err
-		}
-		var due *time.Time
-		if !t.Due.IsZero() {
-			due = &t.Due
-		}
-		c.timerKinds, c.timerIDs = append(c.timerKinds, kind.kind), append(c.timerIDs, t.Ref.ID)
-		c.timerNames, c.timerDues, c.timerPayloads = append(c.timerNames, t.Name), append(c.timerDues, due), append(c.timerPayloads, t.Payload)
-		c.workOfOtherRecords[numbered{kind.kind, t.Ref.ID}] = true
-	}
-	for i := range b.Messages {
-		m := &b.Messages[i]
-		kind, err := n.kind(s.tenant, m.Ref.Kind, true)
-		if err != nil {
-			return err
-		}
-		c.messageKinds, c.messageIDs = append(c.messageKinds, kind.kind), append(c.messageIDs, m.Ref.ID)
-		c.messages, c.topics = append(c.messages, m.ID), append(c.topics, m.Topic)
-		c.at, c.messagePayloads = append(c.at, m.At), append(c.messagePayloads, m.Payload)
-		c.workOfOtherRecords[numbered{kind.kind, m.Ref.ID}] = true
-	}
-	return nil
-}
-
-func (c *columns) list() []any {
-	return []any{c.tenant, c.batch,
-		some(c.kinds), some(c.ids), some(c.versions), some(c.layouts), some(c.shapes), some(c.created), some(c.updated),
-		some(c.heads), some(c.bodies), some(c.events), some(c.from), some(c.to),
-		some(c.fields), some(c.keys), some(c.firsts), some(c.otherKinds), some(c.otherIDs),
-		some(c.timerKinds), some(c.timerIDs), some(c.timerNames), some(c.timerDues), some(c.timerPayloads),
-		some(c.messageKinds), some(c.messageIDs), some(c.messages), some(c.topics), some(c.at), some(c.messagePayloads)}
-}
-
-// some is the list, empty and not NULL if it has nothing.
-func some[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

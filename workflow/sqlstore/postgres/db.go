@@ -49,6 +49,11 @@ type Config struct {
 	// PostgreSQL lets the commits of all sessions that notify take turns, so it costs
 	// throughput where many commit at once.
 	Notify bool
+
+	// RowSecurity names the tenant to the database, in the transaction of every
+	// statement, as [RowSecurity] wants it. Commits of different tenants then do not
+	// wait in one order, so more of them are tried twice where they share transactions.
+	RowSecurity bool
 }
 
 // DB is a PostgreSQL schema that holds the records of any number of tenants. It is
@@ -60,6 +65,9 @@ type DB struct {
 	sql   statements
 	names names
 	few   int // collectFew, but for tests
+
+	traffic      traffic
+	lanes, group int // travelLanes and travelGroup, but for tests
 }
 
 var validSchema = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,50}$`)
@@ -102,7 +110,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*DB, error) {
 	if cfg.Attempts <= 0 {
 		cfg.Attempts = 10
 	}
-	db := &DB{cfg: cfg, pool: pool, sql: newStatements(cfg.Schema), few: collectFew}
+	db := &DB{cfg: cfg, pool: pool, sql: newStatements(cfg.Schema), few: collectFew, lanes: travelLanes, group: travelGroup}
 	if err := db.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}

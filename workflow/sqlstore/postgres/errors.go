@@ -42,7 +42,40 @@ func passing(err error) bool {
 	case code != "":
 		return false
 	}
-	return lost(err)
+	return lost(err) && !errors.Is(err, errProject)
+}
+
+// unsentError says that nothing was asked of the server, or that it cannot have been
+// made to last.
+type unsentError struct{ error }
+
+func (e *unsentError) Unwrap() error { return e.error }
+
+// sharedError says that a transaction of several commits failed as a whole, for what
+// one of them did or because the context of the call that sent it ended: each is to be
+// tried alone.
+type sharedError struct{ error }
+
+func (e *sharedError) Unwrap() error { return e.error }
+
+// open reports whether a commit that failed may have happened or happen yet: it was
+// sent, and the connection went away before the answer.
+func open(err error) bool {
+	if e := (*unsentError)(nil); final(err) || errors.As(err, &e) {
+		return false
+	}
+	code := state(err)
+	return code == "" && !pgconn.SafeToRetry(err) || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08")
+}
+
+// final reports whether a commit's answer holds for every earlier try of it as well:
+// one that still ran would have been waited for.
+func final(err error) bool {
+	if err == nil || errors.Is(err, workflow.ErrConflict) || errors.Is(err, errProject) {
+		return true
+	}
+	code := state(err)
+	return code != "" && code != "57014" && !passing(err)
 }
 
 // lost reports whether the connection went away, so that nobody knows what became of

@@ -69,7 +69,7 @@ func (s *Store) page(ctx context.Context, q workflow.Query, want int) (page []wo
 		}
 		options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		return pgx.BeginTxFunc(ctx, s.db.pool, options, func(tx pgx.Tx) error {
-			page, more, err = p.read(&session{ctx: ctx, db: s.db, on: onPgx{tx}}, want)
+			page, more, err = p.read(&session{ctx: ctx, db: s.db, store: s, on: s.db.on(tx, s.tenant)}, want)
 			return err
 		})
 	})

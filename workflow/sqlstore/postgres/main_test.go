@@ -3,9 +3,11 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -29,7 +31,11 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		if cluster, err = pgcluster.Start(filepath.Join(dir, "main")); err != nil {
+		var settings []string
+		if flag.Parse(); flag.Lookup("test.bench").Value.String() == "" {
+			settings = []string{"fsync = off"} // durability has a cluster of its own, and figures need flushes
+		}
+		if cluster, err = pgcluster.Start(filepath.Join(dir, "main"), settings...); err != nil {
 			fmt.Fprintln(os.Stderr, "NOT RUN: every test of the PostgreSQL store:", err)
 			if errors.Is(err, pgcluster.ErrNoServer) && os.Getenv("CI") == "" {
 				return 0
@@ -63,10 +69,24 @@ func freshDatabase(t testing.TB) string {
 	return cluster.Connection(name)
 }
 
+// shared is a database in which every backend has a schema of its own.
+var shared = sync.OnceValue(func() string {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, cluster.Connection("postgres"))
+	if err == nil {
+		_, err = conn.Exec(ctx, "CREATE DATABASE shared")
+		err = errors.Join(err, conn.Close(ctx))
+	}
+	if err != nil {
+		panic(err)
+	}
+	return cluster.Connection("shared")
+})
+
 func backend(t testing.TB) storetest.Backend {
 	ctx := context.Background()
-	where := freshDatabase(t)
-	open := func() (*postgres.DB, error) { return postgres.Open(ctx, where, postgres.Config{}) }
+	cfg := postgres.Config{Schema: fmt.Sprintf("desk%d", databases.Add(1))}
+	open := func() (*postgres.DB, error) { return postgres.Open(ctx, shared(), cfg) }
 	db, err := open()
 	require.NoError(t, err)
 	return storetest.Backend{

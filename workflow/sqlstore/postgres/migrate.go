@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -105,13 +104,6 @@ func (db *DB) migrate(ctx context.Context, scripts []string) error {
 // rebase keeps the feed's places rising in a database whose transaction numbers are
 // behind them, because it was restored from a dump into another cluster.
 func (db *DB) rebase(ctx context.Context) error {
-	const behind = `SELECT coalesce((SELECT max(place) FROM itsm.events), 0) - (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + shift) FROM itsm.state`
-	var by int64
-	err := db.pool.QueryRow(ctx, in(db.cfg.Schema, behind)).Scan(&by)
-	if errors.Is(err, pgx.ErrNoRows) || err != nil || by < 0 {
-		return err
-	}
-	_, err = db.pool.Exec(ctx, in(db.cfg.Schema, `UPDATE itsm.state SET shift = shift + greatest(0, 1 +
-	(SELECT max(place) FROM itsm.events) - (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + shift))`))
+	_, err := db.pool.Exec(ctx, in(db.cfg.Schema, "SELECT itsm.rebase()"))
 	return err
 }

@@ -79,7 +79,7 @@ func (n *namer) make(text string, args []any, v *int32) (found bool, err error) 
 		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(n.ctx))) }()
-	return (&session{ctx: n.ctx, db: n.db, on: onPgx{conn}}).one(text, args, v)
+	return (&session{ctx: n.ctx, db: n.db, store: n.store, on: n.db.on(conn, n.store.tenant)}).one(text, args, v)
 }
 
 func number[K comparable](n *namer, m *map[K]int32, k K, make bool, text string, args ...any) (v int32, err error) {

@@ -19,7 +19,8 @@ const maxClaim = 10_000
 // Claim implements [workflow.Queue]. It costs as much as there is work due, whatever
 // else waits; one that finds none takes no lock. Workers pass over what others have at
 // hand. Where more is due than n, timers and messages get half each, and what the one
-// does not need goes to the other.
+// does not need goes to the other. When the connection is lost it is tried again; work
+// that the first try leased and nobody was told of comes back when the lease ends.
 func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Duration) ([]workflow.Due, error) {
 	if n < 0 || lease <= 0 {
 		return nil, fmt.Errorf("postgres: claim of %d for %v: want a number and a lease above zero: %w", n, lease, workflow.ErrInvalid)
@@ -58,7 +59,8 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 }
 
 // Settle implements [workflow.Queue], in one transaction. A lease that has run out
-// still holds until another worker claims the work.
+// still holds until another worker claims the work. When the connection is lost it is
+// tried again, and what the first try settled is not taken for a lost lease.
 func (s *Store) Settle(ctx context.Context, settlements ...workflow.Settlement) error {
 	var p workflow.Problems
 	for _, x := range settlements {
@@ -85,7 +87,7 @@ func (s *Store) Settle(ctx context.Context, settlements ...workflow.Settlement) 
 		again = append(again, at)
 	}
 	return s.release(ctx, "settle", h, func(n *namer, tenant int32) (string, []any) {
-		return n.db.sql.settle, []any{tenant, some(h.kinds), some(h.ids), some(h.names), some(h.seqs), some(h.tokens), outcomes, again, reasons}
+		return n.db.sql.settle, []any{tenant, some(h.kinds), some(h.ids), some(h.names), some(h.seqs), some(h.tokens), outcomes, again, reasons, h.doubt}
 	})
 }
 
@@ -97,7 +99,7 @@ func (s *Store) Revive(ctx context.Context, at time.Time, receipts ...workflow.R
 	}
 	h := holders(receipts, workflow.ErrNotFound)
 	return s.release(ctx, "revive", h, func(n *namer, tenant int32) (string, []any) {
-		return n.db.sql.revive, []any{tenant, at, some(h.kinds), some(h.ids), some(h.names), some(h.seqs), some(h.tokens)}
+		return n.db.sql.revive, []any{tenant, at, some(h.kinds), some(h.ids), some(h.names), some(h.seqs), some(h.tokens), h.doubt}
 	})
 }
 
@@ -111,6 +113,7 @@ type held struct {
 	index  []int // which receipt each is of
 	none   error // what a receipt that does not hold matches
 	bad    []error
+	doubt  bool // an answer was lost: what looks done may have been our doing
 }
 
 func holders(receipts []workflow.Receipt, none error) *held {
@@ -141,6 +144,7 @@ func (s *Store) release(ctx context.Context, what string, h *held, call func(*na
 		}
 		text, args := call(n, tenant)
 		_, err = n.one(text, args, &lost)
+		h.doubt = h.doubt || open(err)
 		return err
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 type session struct {
 	ctx   context.Context
 	db    *DB
+	store *Store // whose
 	on    executor
 	bound *bound // if in a transaction of the host
 }
@@ -39,7 +40,13 @@ type bound struct{ executor }
 
 // querier is what pools, connections and transactions of pgx have in common.
 type querier interface {
+	batcher
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// batcher sends several statements in one round trip and, outside a transaction, as one.
+type batcher interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
 // onPgx executes on a pool, connection or transaction of pgx.
@@ -60,13 +67,60 @@ func (r pgxRows) Close() error {
 	return r.Err()
 }
 
+// asTenant executes for one tenant, whom it names to the policies in the transaction of
+// each statement.
+type asTenant struct {
+	batcher
+	tenant string
+}
+
+func (x asTenant) query(ctx context.Context, text string, args []any) (cursor, error) {
+	var b pgx.Batch
+	b.Queue(setTenant, x.tenant)
+	b.Queue(text, args...)
+	results := x.SendBatch(ctx, &b)
+	if _, err := results.Exec(); err != nil {
+		return nil, errors.Join(err, results.Close())
+	}
+	r, err := results.Query()
+	if err != nil {
+		return nil, errors.Join(err, results.Close())
+	}
+	return batchRows{r, results}, nil
+}
+
+type batchRows struct {
+	pgx.Rows
+	results pgx.BatchResults
+}
+
+func (r batchRows) Close() error {
+	r.Rows.Close()
+	return errors.Join(r.Err(), r.results.Close())
+}
+
+// on executes for the tenant on a pool, connection or transaction.
+func (db *DB) on(q querier, tenant string) executor {
+	if db.cfg.RowSecurity {
+		return asTenant{q, tenant}
+	}
+	return onPgx{q}
+}
+
 // onSQL executes in a transaction of database/sql, whose driver must be that of pgx.
 type onSQL struct {
-	tx    *sql.Tx
-	types *pgtype.Map
+	tx     *sql.Tx
+	types  *pgtype.Map
+	secure bool // name the tenant
+	tenant string
 }
 
 func (x onSQL) query(ctx context.Context, text string, args []any) (cursor, error) {
+	if x.secure {
+		if _, err := x.tx.ExecContext(ctx, setTenant, x.tenant); err != nil {
+			return nil, err
+		}
+	}
 	r, err := x.tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,12 @@ const documentColumns = "r.id, r.version, r.layout, r.created, r.updated, r.head
 const (
 	timerColumns   = "m.kind, k.name, m.id, m.token, m.attempt, m.error, m.name, m.due, m.payload"
 	messageColumns = "m.kind, k.name, m.id, m.token, m.attempt, m.error, m.seq, m.message, m.topic, m.at, m.payload"
-	eventColumns   = "SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id FROM itsm.events e JOIN itsm.kinds k ON k.kind = e.kind "
+	eventColumns   = `SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id FROM (
+	SELECT tenant, place, seq, kind, id, version, encoded FROM itsm.events
+	UNION ALL SELECT tenant, place, seq, kind, id, version, encoded FROM itsm.archive) e JOIN itsm.kinds k ON k.kind = e.kind `
+
+	// setTenant is what the policies of row security look at.
+	setTenant = "SELECT set_config('itsm.tenant', $1, true)"
 )
 
 // statements are all that is executed, but for the pages of a query, in a schema.
@@ -16,7 +21,7 @@ type statements struct {
 
 	findTenant, makeTenant, findKind, makeKind, findField, makeField, nameField, makeShape string
 
-	get, commit, tryCommit, furtherKeys, shapes string
+	get, commit, commitAmong, tryCommit, lockRecords, notify, furtherKeys, shapes string
 
 	claim, anythingDue, settle, revive, parkedTimers, parkedMessages string
 
@@ -36,8 +41,11 @@ func newStatements(schema string) statements {
 		makeShape:  "SELECT itsm.number_shape($1, $2)",
 
 		get:         "SELECT " + documentColumns + " FROM itsm.records r WHERE r.kind = $1 AND r.id = $2 AND r.version > 0",
-		commit:      "SELECT itsm.commit(" + parameters(30) + ")",
-		tryCommit:   "SELECT coalesce(state, ''), coalesce(reason, '') FROM itsm.try_commit(" + parameters(30) + ")",
+		commit:      "SELECT itsm.commit(" + parameters(30) + "), '', ''",
+		commitAmong: "SELECT coalesce(outcome, ''), coalesce(state, ''), coalesce(reason, '') FROM itsm.commit_among(" + parameters(30) + ")",
+		tryCommit:   "SELECT coalesce(outcome, ''), coalesce(state, ''), coalesce(reason, '') FROM itsm.try_commit(" + parameters(30) + ")",
+		lockRecords: "SELECT itsm.lock_records($1, $2)",
+		notify:      "SELECT pg_notify($1, $2)::text",
 		furtherKeys: "SELECT EXISTS (SELECT 1 FROM itsm.entries WHERE field = $1 AND NOT first)",
 		shapes:      "SELECT shape FROM itsm.shapes WHERE kind = $1 AND NOT $2::int = ANY (fields)",
 
@@ -48,8 +56,8 @@ FROM itsm.claim($1, $2, $3, $4) c JOIN itsm.kinds k ON k.kind = c.kind`,
 	OR EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 2 AND ready <= $2)
 	OR EXISTS (SELECT 1 FROM itsm.messages WHERE tenant = $1 AND lane = 1)
 	OR EXISTS (SELECT 1 FROM itsm.messages WHERE tenant = $1 AND lane = 2 AND ready <= $2)`,
-		settle: "SELECT itsm.settle(" + parameters(9) + ")",
-		revive: "SELECT itsm.revive(" + parameters(7) + ")",
+		settle: "SELECT itsm.settle(" + parameters(10) + ")",
+		revive: "SELECT itsm.revive(" + parameters(8) + ")",
 		parkedTimers: "SELECT " + timerColumns + ` FROM itsm.timers m JOIN itsm.kinds k ON k.kind = m.kind
 WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.due, m.name`,
 		parkedMessages: "SELECT " + messageColumns + ` FROM itsm.messages m JOIN itsm.kinds k ON k.kind = m.kind
@@ -68,7 +76,7 @@ WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.seq`,
 	}
 	for _, text := range []*string{
 		&s.findTenant, &s.makeTenant, &s.findKind, &s.makeKind, &s.findField, &s.makeField, &s.nameField, &s.makeShape,
-		&s.get, &s.commit, &s.tryCommit, &s.furtherKeys, &s.shapes,
+		&s.get, &s.commit, &s.commitAmong, &s.tryCommit, &s.lockRecords, &s.notify, &s.furtherKeys, &s.shapes,
 		&s.claim, &s.anythingDue, &s.settle, &s.revive, &s.parkedTimers, &s.parkedMessages,
 		&s.feedHorizon, &s.feed, &s.feedOfKinds, &s.feedOfRecord, &s.feedOfBatch,
 	} {

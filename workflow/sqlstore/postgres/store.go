@@ -33,21 +33,21 @@ var (
 // store never commits, rolls back or retries: after [workflow.ErrConflict] the host
 // decides whether to begin again.
 func (s *Store) WithTx(tx pgx.Tx) *Store {
-	return &Store{db: s.db, tenant: s.tenant, host: &bound{executor: onPgx{tx}}}
+	return &Store{db: s.db, tenant: s.tenant, host: &bound{s.db.on(tx, s.tenant)}}
 }
 
 // WithSQL does the same for a transaction of package [database/sql], opened with the
 // driver of pgx.
 func (s *Store) WithSQL(tx *sql.Tx) *Store {
-	return &Store{db: s.db, tenant: s.tenant, host: &bound{executor: onSQL{tx, pgtype.NewMap()}}}
+	return &Store{db: s.db, tenant: s.tenant, host: &bound{onSQL{tx, pgtype.NewMap(), s.db.cfg.RowSecurity, s.tenant}}}
 }
 
 // session returns where the store's statements are executed.
 func (s *Store) session(ctx context.Context) *session {
 	if s.host != nil {
-		return &session{ctx: ctx, db: s.db, on: s.host, bound: s.host}
+		return &session{ctx: ctx, db: s.db, store: s, on: s.host, bound: s.host}
 	}
-	return &session{ctx: ctx, db: s.db, on: onPgx{s.db.pool}}
+	return &session{ctx: ctx, db: s.db, store: s, on: s.db.on(s.db.pool, s.tenant)}
 }
 
 // look runs f, which only reads, and again if the connection was lost.

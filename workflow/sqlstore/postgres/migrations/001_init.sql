@@ -59,6 +59,7 @@ CREATE TABLE itsm.records (
 CREATE INDEX records_by_shape ON itsm.records (shape, id);
 
 CREATE TABLE itsm.entries (
+	tenant int NOT NULL,
 	field int NOT NULL,
 	key   bytea NOT NULL,
 	id    uuid NOT NULL,
@@ -82,18 +83,37 @@ CREATE TABLE itsm.events (
 );
 CREATE UNIQUE INDEX events_by_record ON itsm.events (kind, id, version);
 
--- The ids of all commits, which make committing again harmless, and what each wrote.
+-- The events of records at rest, moved out of the way. All that reads events reads
+-- both tables.
+CREATE TABLE itsm.archive (
+	tenant  int NOT NULL,
+	place   bigint NOT NULL,
+	seq     bigint NOT NULL,
+	kind    int NOT NULL,
+	id      uuid NOT NULL,
+	version bigint NOT NULL,
+	encoded bytea NOT NULL,
+	PRIMARY KEY (tenant, place, seq)
+);
+CREATE UNIQUE INDEX archive_by_record ON itsm.archive (kind, id, version);
+
+-- The ids of all commits, which make committing again harmless, what each wrote, and
+-- when the command happened.
 CREATE TABLE itsm.batches (
 	tenant   int NOT NULL,
 	id       uuid NOT NULL,
+	at       timestamptz,
 	kinds    int[],
 	ids      uuid[],
 	versions bigint[],
 	PRIMARY KEY (tenant, id)
 );
+CREATE INDEX batches_by_age ON itsm.batches USING brin (at) WITH (pages_per_range = 16, autosummarize = on);
 
 -- Work is in one of four lanes: 0 behind another piece of its record, 1 free once
--- it is due, 2 held (leased, or put off until ready), 3 parked.
+-- it is due, 2 held (leased, or put off until ready), 3 parked. The token is that of
+-- the lease; was is the one before, which ended with the work to be tried again: it
+-- tells a worker that asks twice, because it lost the first answer.
 CREATE TABLE itsm.timers (
 	kind    int NOT NULL,
 	id      uuid NOT NULL,
@@ -105,6 +125,7 @@ CREATE TABLE itsm.timers (
 	out     boolean NOT NULL DEFAULT false,
 	attempt int NOT NULL DEFAULT 0,
 	token   bigint NOT NULL DEFAULT 0,
+	was     bigint NOT NULL DEFAULT 0,
 	error   text NOT NULL DEFAULT '',
 	payload bytea,
 	PRIMARY KEY (kind, id, name)
@@ -123,6 +144,7 @@ CREATE TABLE itsm.messages (
 	out     boolean NOT NULL DEFAULT false,
 	attempt int NOT NULL DEFAULT 0,
 	token   bigint NOT NULL DEFAULT 0,
+	was     bigint NOT NULL DEFAULT 0,
 	error   text NOT NULL DEFAULT '',
 	message uuid NOT NULL,
 	topic   text COLLATE "C" NOT NULL,

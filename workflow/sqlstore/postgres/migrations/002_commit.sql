@@ -101,14 +101,14 @@ $$;
 
 -- put_entries takes away the index entries of a record that are gone and adds those
 -- that are new: few commands change more than two.
-CREATE FUNCTION itsm.put_entries(p_id uuid, o_fields int[], o_keys bytea[], o_firsts boolean[], n_fields int[], n_keys bytea[], n_firsts boolean[])
+CREATE FUNCTION itsm.put_entries(p_tenant int, p_id uuid, o_fields int[], o_keys bytea[], o_firsts boolean[], n_fields int[], n_keys bytea[], n_firsts boolean[])
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM itsm.entries e USING (
 		SELECT * FROM unnest(o_fields, o_keys) EXCEPT SELECT * FROM unnest(n_fields, n_keys)
 	) d(field, key) WHERE e.field = d.field AND e.key = d.key AND e.id = p_id;
-	INSERT INTO itsm.entries (field, key, id, first)
-		SELECT n.field, n.key, p_id, n.first FROM (
+	INSERT INTO itsm.entries (tenant, field, key, id, first)
+		SELECT p_tenant, n.field, n.key, p_id, n.first FROM (
 			SELECT * FROM unnest(n_fields, n_keys, n_firsts) EXCEPT SELECT * FROM unnest(o_fields, o_keys, o_firsts)
 		) n(field, key, first)
 	ON CONFLICT (field, key, id) DO UPDATE SET first = excluded.first;
@@ -133,7 +133,7 @@ BEGIN
 			VALUES (p_tenant, p_kind, p_id, 1, p_layout, p_shape, p_created, p_updated, p_head, p_here, p_fields, p_keys, p_firsts, p_body)
 			ON CONFLICT (kind, id) DO NOTHING;
 		IF FOUND THEN
-			INSERT INTO itsm.entries (field, key, id, first) SELECT u.f, u.k, p_id, u.first FROM unnest(p_fields, p_keys, p_firsts) u(f, k, first);
+			INSERT INTO itsm.entries (tenant, field, key, id, first) SELECT p_tenant, u.f, u.k, p_id, u.first FROM unnest(p_fields, p_keys, p_firsts) u(f, k, first);
 			INSERT INTO itsm.events (tenant, place, kind, id, version, encoded) VALUES (p_tenant, p_here, p_kind, p_id, 1, p_event);
 			RETURN NULL;
 		END IF;
@@ -152,7 +152,7 @@ BEGIN
 				END IF;
 			END LOOP;
 		ELSE
-			PERFORM itsm.put_entries(p_id, old.fields, old.keys, old.firsts, p_fields, p_keys, p_firsts);
+			PERFORM itsm.put_entries(p_tenant, p_id, old.fields, old.keys, old.firsts, p_fields, p_keys, p_firsts);
 		END IF;
 	END IF;
 	UPDATE itsm.records r SET version = p_version, layout = p_layout, shape = p_shape, created = p_created, updated = p_updated, head = p_head,
@@ -197,14 +197,15 @@ BEGIN
 			INSERT INTO itsm.timers (kind, id, name, tenant, due, ready, lane, payload)
 				VALUES (p_kind, p_id, p_names[i], p_tenant, p_dues[i], p_dues[i], CASE WHEN i = best THEN 1 ELSE 0 END, p_payloads[i])
 			ON CONFLICT (kind, id, name) DO UPDATE SET due = excluded.due, ready = excluded.ready, lane = excluded.lane,
-				out = false, attempt = 0, token = 0, error = '', payload = excluded.payload;
+				out = false, attempt = 0, token = 0, was = 0, error = '', payload = excluded.payload;
 		END IF;
 	END LOOP;
 END $$;
 
--- commit applies one batch. It returns false when the batch was applied before.
--- A record that is at another version raises IT001, with the place of the write in
--- the batch and the version in the message.
+-- commit applies one batch. It returns nothing when it did, and 'known' when the batch
+-- was applied before. If a record is at another version it says which: by the place of
+-- the write in the batch and the version. Where nothing had been written yet it returns
+-- that; otherwise it raises it as IT001, which undoes everything.
 CREATE FUNCTION itsm.commit(
 	p_tenant int, p_batch uuid,
 	w_kinds int[], w_ids uuid[], w_versions bigint[], w_layouts int[], w_shapes int[],
@@ -214,16 +215,17 @@ CREATE FUNCTION itsm.commit(
 	o_kinds int[], o_ids uuid[], -- other records, for which there is work
 	t_kinds int[], t_ids uuid[], t_names text[], t_dues timestamptz[], t_payloads bytea[],
 	m_kinds int[], m_ids uuid[], m_messages uuid[], m_topics text[], m_at timestamptz[], m_payloads bytea[]
-) RETURNS boolean LANGUAGE plpgsql AS $$
+) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	here          bigint;
 	found_version bigint;
 	last          int;
 BEGIN
-	INSERT INTO itsm.batches (tenant, id, kinds, ids, versions) VALUES (p_tenant, p_batch, w_kinds, w_ids, w_versions)
+	INSERT INTO itsm.batches (tenant, id, at, kinds, ids, versions)
+		VALUES (p_tenant, p_batch, coalesce(w_updated[1], m_at[1], t_dues[1]), w_kinds, w_ids, w_versions)
 		ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
-		RETURN false;
+		RETURN 'known';
 	END IF;
 	SELECT pg_current_xact_id()::text::bigint + s.shift INTO here FROM itsm.state s;
 
@@ -235,6 +237,10 @@ BEGIN
 		found_version := itsm.put_one(p_tenant, here, w_kinds[i], w_ids[i], w_versions[i], w_layouts[i], w_shapes[i], w_created[i], w_updated[i],
 			w_heads[i], w_bodies[i], w_events[i], e_fields[w_from[i]:w_to[i]], e_keys[w_from[i]:w_to[i]], e_firsts[w_from[i]:w_to[i]]);
 		IF found_version IS NOT NULL THEN
+			IF i = 1 AND cardinality(o_kinds) = 0 THEN
+				DELETE FROM itsm.batches b WHERE b.tenant = p_tenant AND b.id = p_batch;
+				RETURN '1 ' || found_version;
+			END IF;
 			RAISE EXCEPTION '% %', i, found_version USING ERRCODE = 'IT001';
 		END IF;
 	END LOOP;
@@ -252,11 +258,11 @@ BEGIN
 				WHEN EXISTS (SELECT 1 FROM itsm.messages x WHERE x.kind = m_kinds[i] AND x.id = m_ids[i] AND x.lane <> 3) THEN 0
 				ELSE 1 END, m_messages[i], m_topics[i], m_at[i], m_payloads[i]);
 	END LOOP;
-	RETURN true;
+	RETURN '';
 END $$;
 
 -- try_commit does the same, but undoes what failed and returns why, so that the
--- transaction it is part of goes on: one of the host, or one of many batches.
+-- transaction of the host that it is part of goes on.
 CREATE FUNCTION itsm.try_commit(
 	p_tenant int, p_batch uuid,
 	w_kinds int[], w_ids uuid[], w_versions bigint[], w_layouts int[], w_shapes int[],
@@ -266,14 +272,41 @@ CREATE FUNCTION itsm.try_commit(
 	o_kinds int[], o_ids uuid[], -- other records, for which there is work
 	t_kinds int[], t_ids uuid[], t_names text[], t_dues timestamptz[], t_payloads bytea[],
 	m_kinds int[], m_ids uuid[], m_messages uuid[], m_topics text[], m_at timestamptz[], m_payloads bytea[],
-	OUT applied boolean, OUT state text, OUT reason text
+	OUT outcome text, OUT state text, OUT reason text
 ) LANGUAGE plpgsql AS $$
 BEGIN
-	applied := itsm.commit(p_tenant, p_batch, w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created,
+	outcome := itsm.commit(p_tenant, p_batch, w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created,
 		w_updated, w_heads, w_bodies, w_events, w_from, w_to, e_fields, e_keys,
 		e_firsts, o_kinds, o_ids, t_kinds, t_ids, t_names, t_dues, t_payloads,
 		m_kinds, m_ids, m_messages, m_topics, m_at, m_payloads);
 EXCEPTION WHEN OTHERS THEN
 	state := SQLSTATE;
 	reason := SQLERRM;
+END $$;
+
+-- commit_among does the same for one of many batches in one transaction. A batch that
+-- can fail only before it has written anything needs no savepoint.
+CREATE FUNCTION itsm.commit_among(
+	p_tenant int, p_batch uuid,
+	w_kinds int[], w_ids uuid[], w_versions bigint[], w_layouts int[], w_shapes int[],
+	w_created timestamptz[], w_updated timestamptz[], w_heads bytea[], w_bodies bytea[], w_events bytea[],
+	w_from int[], w_to int[], -- the part of each write in the entries
+	e_fields int[], e_keys bytea[], e_firsts boolean[],
+	o_kinds int[], o_ids uuid[], -- other records, for which there is work
+	t_kinds int[], t_ids uuid[], t_names text[], t_dues timestamptz[], t_payloads bytea[],
+	m_kinds int[], m_ids uuid[], m_messages uuid[], m_topics text[], m_at timestamptz[], m_payloads bytea[],
+	OUT outcome text, OUT state text, OUT reason text
+) LANGUAGE plpgsql AS $$
+BEGIN
+	IF cardinality(w_kinds) <= 1 AND cardinality(o_kinds) = 0 THEN
+		outcome := itsm.commit(p_tenant, p_batch, w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created,
+		w_updated, w_heads, w_bodies, w_events, w_from, w_to, e_fields, e_keys,
+		e_firsts, o_kinds, o_ids, t_kinds, t_ids, t_names, t_dues, t_payloads,
+		m_kinds, m_ids, m_messages, m_topics, m_at, m_payloads);
+	ELSE
+		SELECT t.outcome, t.state, t.reason INTO outcome, state, reason FROM itsm.try_commit(p_tenant, p_batch, w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created,
+		w_updated, w_heads, w_bodies, w_events, w_from, w_to, e_fields, e_keys,
+		e_firsts, o_kinds, o_ids, t_kinds, t_ids, t_names, t_dues, t_payloads,
+		m_kinds, m_ids, m_messages, m_topics, m_at, m_payloads) t;
+	END IF;
 END $$;
