@@ -180,7 +180,7 @@ func helpful(ctx context.Context, r *rand.Rand, w *world, id workflow.ID) error 
 // hold is checked after each of them: see historyHolds.
 func TestNothingBreaksARequest(t *testing.T) {
 	done, refused, reached := 0, 0, map[string]int{}
-	for seed := range uint64(16) {
+	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 11))
 			w := newWorld(t, func(c *request.Config) {
@@ -239,7 +239,7 @@ func TestNothingBreaksARequest(t *testing.T) {
 			}
 		})
 	}
-	require.Greater(t, done, 1000)
+	require.Greater(t, done, 900)
 	require.Greater(t, refused, 400)
 	require.Greater(t, len(reached), 4, "%v", reached)
 	t.Logf("%d carried out, %d refused, ended %v", done, refused, reached)

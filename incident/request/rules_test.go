@@ -444,3 +444,66 @@ func TestStagesShownToTheRequester(t *testing.T) {
 	r = w.do(r, request.TaskComplete, "1.1", "1.2", "1.4")
 	require.Equal(t, "ordered* waiting for approval* fulfilment* [delivered] ", way(r))
 }
+
+func TestAnApprovalThatNoLongerHoldsIsAskedAgainBeforeWorkBegins(t *testing.T) {
+	deputy := []approval.Delegation{{From: "ann", To: "bob", Start: monday, End: monday.AddDate(1, 0, 0)}}
+	t.Run("on the date on which work begins", func(t *testing.T) {
+		w := newWorld(t)
+		r := w.must(w.Place(ctx, ann, request.Order{Begin: monday.AddDate(0, 0, 7), Lines: []catalog.Line{laptop(), one("phone")}}))
+		r = w.vote(bob, r, "1", approve)
+		require.Equal(t, request.StateApproved, r.State)
+		w.house.delegations = deputy
+		w.house.members["relation manager"] = []string{"bob", "fay"}
+		w.pass(7 * 24 * time.Hour)
+		r = w.must(w.Get(ctx, r.ID))
+		require.Equal(t, []request.ItemState{request.ItemWaiting, request.ItemFulfilment}, states(r), "bob acts for ann by now, and his vote counts no more")
+		require.Equal(t, []string{"fay"}, r.Items[0].Approval.Pending())
+		require.Equal(t, request.ItemFulfilment, w.vote(fay, r, "1", approve).Items[0].State)
+	})
+	t.Run("when the last item of all or nothing is approved", func(t *testing.T) {
+		w := newWorld(t, func(c *request.Config) { c.AllOrNothing = true })
+		r := w.vote(bob, w.place(laptop(), one("desk")), "1", approve)
+		w.house.delegations = deputy
+		w.house.members["relation manager"] = []string{"bob", "fay"}
+		r = w.vote(fred, r, "2", approve)
+		require.Equal(t, request.ItemWaiting, r.Items[0].State)
+		require.Equal(t, []string{"fay"}, r.Items[0].Approval.Pending())
+		r = w.vote(fay, r, "1", approve)
+		require.Equal(t, []request.ItemState{request.ItemFulfilment, request.ItemFulfilment}, states(r))
+	})
+}
+
+func TestNothingBeginsBeforeItsDateInAnyLifecycle(t *testing.T) {
+	w := newWorld(t, func(c *request.Config) { c.Model = itop() })
+	r := w.must(w.Place(ctx, ann, request.Order{Begin: monday.AddDate(0, 0, 2), Lines: []catalog.Line{one("phone")}}))
+	r = w.must(w.Act(ctx, carl, r.ID, "ev_assign", "early"))
+	require.Equal(t, request.ItemApproved, r.Items[0].State)
+	w.pass(48 * time.Hour)
+	require.Equal(t, request.ItemFulfilment, w.must(w.Get(ctx, r.ID)).Items[0].State)
+}
+
+func TestARejectedItemThatIsOrderedOtherwiseIsAskedForOnceMore(t *testing.T) {
+	w := newWorld(t)
+	r := w.vote(bob, w.place(laptop(), one("desk")), "1", reject)
+	r = w.must(w.Revise(ctx, ann, r.ID, func(o *request.Order) { o.Details = "please" }))
+	require.Equal(t, request.ItemRejected, r.Items[0].State, "it is what was rejected")
+	r = w.must(w.Revise(ctx, ann, r.ID, func(o *request.Order) {
+		o.Lines[0].Answers["data"] = "confidential"
+		o.Lines[0].Answers["clearance"] = "C1"
+	}))
+	require.Equal(t, []request.ItemState{request.ItemWaiting, request.ItemWaiting}, states(r))
+	require.Equal(t, 2, r.Items[0].Approval.Round)
+}
+
+func TestAnItemThatWaitsForAThirdPartyIsNotTakenUpByTheRequestersWord(t *testing.T) {
+	w := newWorld(t)
+	r := w.must(w.HoldItem(ctx, carl, w.place(one("phone"), one("account")).ID, "1", request.AwaitingThirdParty, "the operator"))
+	w.refused(r, request.ErrOnHold, func() (*request.Request, error) { return w.StartTask(ctx, carl, r.ID, "1.1") })
+	r = w.must(w.Comment(ctx, ann, r.ID, "And?"))
+	require.Equal(t, request.AwaitingThirdParty, r.Items[0].Hold)
+	require.True(t, r.AwaitsReply)
+	r = w.must(w.Comment(ctx, carl, r.ID, "Tomorrow."))
+	require.False(t, r.AwaitsReply)
+	r = w.must(w.ResumeItem(ctx, carl, r.ID, "1"))
+	w.refused(r, workflow.ErrTransition, func() (*request.Request, error) { return w.ResumeItem(ctx, carl, r.ID, "1") })
+}

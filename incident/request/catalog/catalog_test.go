@@ -384,3 +384,22 @@ func TestLintFindsWhatCannotWork(t *testing.T) {
 	has("criteria contractors: unused", nil, nil, func(d *catalog.Definition) { d.Items[0].NotAvailableFor, d.Services[1].AvailableFor = nil, nil })
 	has("policy hardware: unused", nil, nil, func(d *catalog.Definition) { d.Items[0].Policy = "owner" })
 }
+
+func TestAnswersThatAreNotAskedForCountForNothing(t *testing.T) {
+	field := func(name string) workflow.Field { return workflow.Field{Name: name, Type: workflow.FieldString} }
+	v := version(t, func(d *catalog.Definition) {
+		chain := []catalog.Question{{Field: field("data")}, {Field: field("badge"), ShowIf: []catalog.Test{{Of: "answer.data", Op: catalog.Is, Values: []string{"yes"}}}},
+			{Field: field("colour"), ShowIf: []catalog.Test{{Of: "answer.badge", Op: catalog.Set}}}}
+		d.Items[5].Form = chain
+		d.Bundles = []catalog.Bundle{{Name: "b", Title: "B", Category: "access", Form: []catalog.Question{{Field: field("data")}, {Field: field("badge")}, {Field: field("colour")}},
+			Rules: []catalog.Rule{{Item: "anything"}}}}
+	})
+	given := map[string]any{"data": "no", "badge": "B7", "colour": "red"}
+	lines, err := v.Expand(catalog.Line{Bundle: "b", Answers: given}, ann, monday, false)
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"data": "no"}, lines[0].Answers, "the badge is not asked for, so the colour is not either")
+	given["data"] = "yes"
+	lines, err = v.Expand(catalog.Line{Bundle: "b", Answers: given}, ann, monday, false)
+	require.NoError(t, err)
+	require.Equal(t, given, lines[0].Answers)
+}

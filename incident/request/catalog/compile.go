@@ -346,8 +346,8 @@ func (v *Version) item(p *workflow.Problems, it *item, engines func(string, []st
 	if it.MaxQuantity == 0 {
 		it.MaxQuantity = 1
 	}
-	if it.MaxQuantity < 1 || it.MaxQuantity > MaxPerRequest {
-		p.Addf("%s: max_quantity %d, want 1 to %d", where, it.MaxQuantity, MaxPerRequest)
+	if it.MaxQuantity < 1 || it.MaxQuantity > MaxQuantity {
+		p.Addf("%s: max_quantity %d, want 1 to %d", where, it.MaxQuantity, MaxQuantity)
 	}
 	if _, ok := v.policies[it.Policy]; it.Policy != "" && !ok {
 		p.Addf("%s: there is no policy %.64q", where, it.Policy)

@@ -237,9 +237,6 @@ func (pr Pricing) clone() Pricing {
 	return pr
 }
 
-// Attributes returns the names of what the catalogue asks of people.
-func (v *Version) Attributes() []string { return slices.Clone(v.def.Attributes) }
-
 // Services returns the services by family, for a portal: those that somebody can order from,
 // in the order of the definition.
 func (v *Version) Services(who Person, at time.Time) map[string][]Service {

@@ -56,10 +56,10 @@ type Pricing struct {
 
 // Limits of prices.
 const (
-	MaxPlaces     = 4  // behind the point
-	MaxDigits     = 15 // of an amount
-	MaxPrices     = 20 // recurring prices and surcharges of one item
-	MaxPerRequest = 10_000
+	MaxPlaces   = 4      // behind the point
+	MaxDigits   = 15     // of an amount
+	MaxPrices   = 20     // recurring prices and surcharges of one item
+	MaxQuantity = 10_000 // of an item in one line of an order
 )
 
 // check bounds an amount before anything prints it: ten bytes of exponent are a gigabyte
