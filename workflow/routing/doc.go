@@ -1,0 +1,36 @@
+// Package routing decides who gets the work, says why, and notices when the work gets
+// nowhere. Everything here is a function of what it is given: no clock is read, nothing
+// is kept, and the same input gives the same answer.
+//
+// # Assignment
+//
+// A [Policy] is data, in Go or as JSON: rules in an order, the first that holds counts;
+// groups with their members, skills, working times and capacities. [New] checks all of
+// it and returns a [Router].
+//
+//	router, err := routing.New(policy)
+//	d := router.Route(routing.Work{Facts: routing.Facts{"category": {"network"}, "priority": {"2"}}},
+//		routing.Situation{At: now, Loads: loads, Turns: turns})
+//	fmt.Println(d.Group, d.Person)   // who
+//	fmt.Println(router.Explain(w, d)) // and why: the rules before, the people passed over
+//
+// A rule leads to a group and perhaps to a person. Where it leaves the person open, a
+// [Strategy] takes one of those who are there, have the skills and have room: whose turn
+// it is, who has the least to do for his capacity, who has had nothing for longest, or
+// the first in the list; who has worked for this customer before may come first. What
+// the choice rests on comes in with the [Situation] and what must be remembered goes out
+// with the [Decision], so a host keeps both where it keeps everything else.
+//
+// If nobody can take the work the group has it, or the group that stands in for it, and
+// the decision tells for each person why not. Where no rule holds and there is no
+// default the error matches [ErrNoRule]: work is never lost in silence.
+//
+// # Work that gets nowhere
+//
+// [Bounces] finds in the history of assignments what came back to a group, went in a
+// circle, or changed hands too often, with the time that was lost by it; [Traffic] sums
+// that up over many records: which groups send each other work that is not theirs.
+//
+// A [Monitor] fires when a record was left alone for too long, in working time or
+// elapsed time, and again until somebody takes care (ServiceNow: inactivity monitor).
+package routing

@@ -1,0 +1,457 @@
+package routing_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/itsm-go/itsm/sla/calendar"
+	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/routing"
+)
+
+// monday is a Monday, 10:00 in Berlin.
+var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func is(fact string, values ...string) routing.Test {
+	if len(values) == 1 {
+		return routing.Test{Fact: fact, Op: routing.Equals, Values: values}
+	}
+	return routing.Test{Fact: fact, Op: routing.OneOf, Values: values}
+}
+
+func when(tests ...routing.Test) routing.Condition { return routing.Condition{When: tests} }
+
+func to(group string) routing.Target { return routing.Target{Group: group} }
+
+func officeHours(t testing.TB) *calendar.Calendar {
+	c, err := calendar.New("Europe/Berlin", calendar.Weekly(time.Monday, time.Friday, "08:00-18:00"))
+	require.NoError(t, err)
+	return c
+}
+
+// network is a policy with one group that people are chosen from.
+func network(t testing.TB, strategy routing.Strategy, members ...routing.Member) routing.Policy {
+	return routing.Policy{Name: "incidents", Version: 1, Default: &routing.Target{Group: "network"},
+		Groups: []routing.Group{
+			{Name: "network", Strategy: strategy, Members: members, Fallback: "desk"},
+			{Name: "desk"},
+		},
+		Calendars: map[string]*calendar.Calendar{"office": officeHours(t)}}
+}
+
+func people(names ...string) (all []routing.Member) {
+	for _, n := range names {
+		all = append(all, routing.Member{Person: n})
+	}
+	return all
+}
+
+func router(t testing.TB, p routing.Policy) *routing.Router {
+	r, err := routing.New(p)
+	require.NoError(t, err)
+	return r
+}
+
+func TestTheFirstRuleThatHoldsCounts(t *testing.T) {
+	r := router(t, routing.Policy{Name: "p", Version: 1, Default: &routing.Target{Group: "desk"},
+		Rules: []routing.Rule{
+			{Name: "vip", Condition: when(is("vip", "true")), To: routing.Target{Group: "desk", Person: "max"}},
+			{Name: "vpn", Condition: when(is("category", "network"), routing.Test{Fact: "ci", Op: routing.Prefix, Values: []string{"vpn-"}}), To: to("network")},
+			{Name: "urgent network", Condition: when(is("category", "network"), routing.Test{Fact: "priority", Op: routing.Below, Values: []string{"3"}}), To: to("duty")},
+			{Name: "network", Condition: routing.Condition{When: []routing.Test{is("category", "network", "wifi")}, Unless: []routing.Test{is("site", "moon")}}, To: to("network")},
+			{Name: "either", Condition: routing.Condition{Any: []routing.Test{is("service", "mail"), is("category", "mail")}}, To: to("mail")},
+			{Name: "unowned", Condition: when(routing.Test{Fact: "service", Op: routing.NotSet}, routing.Test{Fact: "category", Op: routing.Set}), To: to("duty")},
+		},
+		Groups: []routing.Group{{Name: "desk", Members: people("max")}, {Name: "network"}, {Name: "duty"}, {Name: "mail"}},
+	})
+	for _, row := range []struct {
+		facts routing.Facts
+		rule  string
+		group string
+	}{
+		{routing.Facts{"category": {"network"}, "ci": {"sw-1", "vpn-7"}}, "vpn", "network"},
+		{routing.Facts{"category": {"network"}, "priority": {"2"}}, "urgent network", "duty"},
+		{routing.Facts{"category": {"network"}, "priority": {"3"}}, "network", "network"},
+		{routing.Facts{"category": {"network"}, "priority": {"high"}}, "network", "network"},
+		{routing.Facts{"category": {"wifi"}, "site": {"moon"}, "service": {"x"}}, "", "desk"},
+		{routing.Facts{"service": {"mail"}}, "either", "mail"},
+		{routing.Facts{"category": {"printer"}}, "unowned", "duty"},
+		{routing.Facts{"vip": {"true"}, "category": {"network"}}, "vip", "desk"},
+		{nil, "", "desk"},
+	} {
+		d, err := r.Route(routing.Work{Facts: row.facts}, routing.Situation{At: monday})
+		require.NoError(t, err)
+		require.Equal(t, row.rule, d.Rule, row.facts)
+		require.Equal(t, row.group, d.Group, row.facts)
+	}
+}
+
+func TestWorkIsNeverLostInSilence(t *testing.T) {
+	p := network(t, routing.InOrder)
+	p.Default = nil
+	_, err := router(t, p).Route(routing.Work{}, routing.Situation{At: monday})
+	require.ErrorIs(t, err, routing.ErrNoRule)
+
+	d, err := router(t, network(t, routing.InOrder)).Route(routing.Work{}, routing.Situation{At: monday})
+	require.NoError(t, err)
+	require.Equal(t, "desk", d.Group, "nobody is in the group: the one that stands in has it")
+	require.Empty(t, d.Person)
+	require.Equal(t, "it has no members", d.Passed[0].Reason)
+
+	p = network(t, routing.InOrder, routing.Member{Person: "ann", Capacity: 1})
+	p.Groups[0].Fallback = ""
+	d, err = router(t, p).Route(routing.Work{}, routing.Situation{At: monday, Loads: map[string]routing.Load{"ann": {Weight: 1}}})
+	require.NoError(t, err)
+	require.Equal(t, "network", d.Group, "without one the group itself keeps it")
+	require.Equal(t, "nobody can take it now", d.Why)
+}
+
+func TestGroupsThatFallBackOnEachOtherEnd(t *testing.T) {
+	p := network(t, routing.InOrder)
+	p.Groups[1] = routing.Group{Name: "desk", Strategy: routing.InOrder, Fallback: "network"}
+	d, err := router(t, p).Route(routing.Work{}, routing.Situation{At: monday})
+	require.NoError(t, err)
+	require.Equal(t, "network", d.Group)
+}
+
+func TestWhoCannotTakeWork(t *testing.T) {
+	saturday := monday.AddDate(0, 0, 5)
+	for _, row := range []struct {
+		name   string
+		member routing.Member
+		target routing.Target
+		at     time.Time
+		load   int
+		reason string
+	}{
+		{"lacks a skill", routing.Member{}, routing.Target{Needs: []routing.Skill{{Name: "vpn"}}}, monday, 0, "lacks vpn"},
+		{"not at the level", routing.Member{Skills: []routing.Ability{{Skill: routing.Skill{Name: "vpn", Level: 1}}}},
+			routing.Target{Needs: []routing.Skill{{Name: "vpn", Level: 2}}}, monday, 0, "vpn at level 1, needed is 2"},
+		{"the certificate has run out", routing.Member{Skills: []routing.Ability{{Skill: routing.Skill{Name: "vpn", Level: 3}, Until: monday}}},
+			routing.Target{Needs: []routing.Skill{{Name: "vpn", Level: 2}}}, monday, 0, "vpn has run out on 2026-03-02"},
+		{"the certificate holds for another nanosecond", routing.Member{Skills: []routing.Ability{{Skill: routing.Skill{Name: "vpn", Level: 3}, Until: monday.Add(1)}}},
+			routing.Target{Needs: []routing.Skill{{Name: "vpn", Level: 2}}}, monday, 0, ""},
+		{"absent", routing.Member{Absences: []routing.Absence{{From: monday, Until: monday.Add(time.Hour), Reason: "at the doctor's"}}},
+			routing.Target{}, monday, 0, "at the doctor's until 2026-03-02T10:00:00Z"},
+		{"back", routing.Member{Absences: []routing.Absence{{From: monday, Until: monday.Add(time.Hour)}}}, routing.Target{}, monday.Add(time.Hour), 0, ""},
+		{"off duty", routing.Member{Hours: "office"}, routing.Target{}, saturday, 0, "off duty until 2026-03-09T07:00:00Z"},
+		{"full", routing.Member{Capacity: 3}, routing.Target{}, monday, 2, "full: has 2 of 3, the work is 2"},
+		{"just not full", routing.Member{Capacity: 4}, routing.Target{}, monday, 2, ""},
+		{"without a limit", routing.Member{}, routing.Target{}, monday, 2_000_000, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.member.Person = "ann"
+			p := network(t, routing.InOrder, row.member)
+			row.target.Group = "network"
+			p.Default = &row.target
+			d, err := router(t, p).Route(routing.Work{Weight: 2}, routing.Situation{At: row.at, Loads: map[string]routing.Load{"ann": {Weight: row.load}}})
+			require.NoError(t, err)
+			if row.reason == "" {
+				require.Equal(t, "ann", d.Person)
+				return
+			}
+			require.Empty(t, d.Person)
+			require.Equal(t, row.reason, d.Passed[0].Reason)
+		})
+	}
+}
+
+func TestStrategies(t *testing.T) {
+	loads := map[string]routing.Load{
+		"ann": {Weight: 4, Given: monday.Add(-time.Hour)},
+		"bob": {Weight: 2, Given: monday.Add(-2 * time.Hour)},
+		"cho": {Weight: 2, Given: monday.Add(-3 * time.Hour)},
+	}
+	members := []routing.Member{{Person: "ann", Capacity: 16}, {Person: "bob", Capacity: 4}, {Person: "cho", Capacity: 4, Skills: []routing.Ability{{Skill: routing.Skill{Name: "german"}}}}}
+	for _, row := range []struct {
+		strategy routing.Strategy
+		target   routing.Target
+		before   []string
+		turn     string
+		want     string
+	}{
+		{routing.LeastLoaded, routing.Target{}, nil, "", "ann"}, // a quarter of what she can, the others half
+		{routing.LongestIdle, routing.Target{}, nil, "", "cho"},
+		{routing.InOrder, routing.Target{}, nil, "", "ann"},
+		{routing.RoundRobin, routing.Target{}, nil, "", "ann"},
+		{routing.RoundRobin, routing.Target{}, nil, "ann", "bob"},
+		{routing.RoundRobin, routing.Target{}, nil, "cho", "ann"},
+		{routing.RoundRobin, routing.Target{}, nil, "somebody who has left", "ann"},
+		{routing.InOrder, routing.Target{Prefers: []routing.Skill{{Name: "german"}}}, nil, "", "cho"},
+		{routing.InOrder, routing.Target{Sticky: true}, []string{"zoe", "bob", "cho"}, "", "bob"},
+		{routing.InOrder, routing.Target{Strategy: routing.LongestIdle}, nil, "", "cho"},
+		{routing.InOrder, routing.Target{Strategy: routing.GroupOnly}, nil, "", ""},
+	} {
+		p := network(t, row.strategy, members...)
+		row.target.Group = "network"
+		p.Default = &row.target
+		s := routing.Situation{At: monday, Loads: loads, Before: row.before, Turns: map[string]routing.Turn{"network": {Person: row.turn}}}
+		d, err := router(t, p).Route(routing.Work{}, s)
+		require.NoError(t, err)
+		require.Equal(t, row.want, d.Person, "%s %+v", row.strategy, row.target)
+		if row.strategy == routing.RoundRobin {
+			require.Equal(t, &routing.Turn{Person: row.want}, d.Turn)
+		}
+	}
+}
+
+func TestGroupsOnCallTakeOnlyThoseWhoAre(t *testing.T) {
+	p := network(t, routing.InOrder, people("ann", "bob")...)
+	p.Groups[0].OnCall = true
+	r := router(t, p)
+	s := routing.Situation{At: monday, OnCall: func(group string, at time.Time) ([]string, error) {
+		require.Equal(t, "network", group)
+		require.Equal(t, monday, at)
+		return []string{"bob"}, nil
+	}}
+	d, err := r.Route(routing.Work{}, s)
+	require.NoError(t, err)
+	require.Equal(t, "bob", d.Person)
+	s.OnCall = func(string, time.Time) ([]string, error) { return nil, errors.New("the rota has a gap") }
+	d, err = r.Route(routing.Work{}, s)
+	require.NoError(t, err)
+	require.Equal(t, routing.Decision{Group: "desk", Why: "the group decides among itself",
+		Passed: []routing.Passed{{Group: "network", Reason: "who is on call: the rota has a gap"}}}, d)
+}
+
+func TestADecisionExplainsItself(t *testing.T) {
+	p := network(t, routing.LeastLoaded, routing.Member{Person: "ann", Capacity: 1}, routing.Member{Person: "bob"}, routing.Member{Person: "cho"})
+	p.Rules = []routing.Rule{
+		{Name: "mail", Condition: when(is("service", "mail")), To: to("desk")},
+		{Name: "lab", Condition: routing.Condition{When: []routing.Test{is("category", "network")}, Unless: []routing.Test{is("site", "hq")}}, To: to("desk")},
+		{Name: "network", Condition: when(is("category", "network")), To: to("network")},
+	}
+	r := router(t, p)
+	w := routing.Work{Facts: routing.Facts{"category": {"network"}, "site": {"hq"}}}
+	d, err := r.Route(w, routing.Situation{At: monday, Loads: map[string]routing.Load{"ann": {Weight: 1}, "cho": {Weight: 2}}})
+	require.NoError(t, err)
+	require.Equal(t, `rule mail: not so: service is equal to mail
+rule lab: excepted: site is equal to hq
+rule network holds
+ann of network: full: has 1 of 1, the work is 1
+cho of network: could have taken it
+goes to bob of network: has the least to do
+`, r.Explain(w, d).String())
+}
+
+func TestEverythingThatIsWrongIsTold(t *testing.T) {
+	_, err := routing.New(routing.Policy{
+		Rules: []routing.Rule{
+			{Name: "a", Condition: when(routing.Test{Fact: "x", Op: "like", Values: []string{"y"}}, routing.Test{Fact: "n", Op: routing.AtLeast, Values: []string{"1e9"}}), To: to("nowhere")},
+			{Name: "a", Condition: when(is("")), To: routing.Target{Group: "g", Person: "zoe", Sticky: true}},
+		},
+		Groups: []routing.Group{{Name: "g", Strategy: "dice", Fallback: "h", Members: []routing.Member{{Person: "ann", Capacity: -1, Hours: "night"}, {Person: "ann"}}}},
+	})
+	require.ErrorIs(t, err, workflow.ErrInvalid)
+	for _, text := range []string{"the name", "version 0", `"like"`, `"1e9" is not a number`, `"nowhere"`, `rule "a" is there twice`, "one_of takes 1", `"zoe", who is not in group g`,
+		"says how to look", `"dice"`, `falls back on group "h"`, "capacity -1", `calendar "night"`, "member ann is there twice"} {
+		require.ErrorContains(t, err, text)
+	}
+	_, err = router(t, network(t, routing.InOrder)).Route(routing.Work{Weight: -1}, routing.Situation{})
+	require.ErrorIs(t, err, workflow.ErrInvalid)
+}
+
+func TestLintFindsWhatIsNotMeant(t *testing.T) {
+	skill := func(name string) []routing.Skill { return []routing.Skill{{Name: name, Level: 2}} }
+	r := router(t, routing.Policy{Name: "p", Version: 1,
+		Rules: []routing.Rule{
+			{Name: "network", Condition: when(is("category", "network", "wifi")), To: to("network")},
+			{Name: "wifi", Condition: when(is("category", "wifi"), is("site", "hq")), To: to("network")},
+			{Name: "never", Condition: when(is("category", "mail"), routing.Test{Fact: "category", Op: routing.NotSet}), To: to("network")},
+			{Name: "never either", Condition: routing.Condition{When: []routing.Test{is("a", "1")}, Unless: []routing.Test{is("a", "1", "2")}}, To: to("network")},
+			{Name: "many", Condition: when(routing.Test{Fact: "n", Op: routing.AtLeast, Values: []string{"5"}}), To: to("network")},
+			{Name: "very many", Condition: when(routing.Test{Fact: "n", Op: routing.AtLeast, Values: []string{"10"}}), To: to("network")},
+			{Name: "few", Condition: when(routing.Test{Fact: "n", Op: routing.Below, Values: []string{"3"}}), To: routing.Target{Group: "network", Needs: skill("vpn")}},
+		},
+		Groups: []routing.Group{
+			{Name: "network", Strategy: routing.RoundRobin, Members: []routing.Member{{Person: "ann", Skills: []routing.Ability{{Skill: routing.Skill{Name: "vpn", Level: 1}}}}}, Fallback: "a"},
+			{Name: "a", Fallback: "b"}, {Name: "b", Fallback: "a", Strategy: routing.InOrder}, {Name: "lonely"},
+		},
+	})
+	var got []string
+	for _, f := range r.Lint() {
+		got = append(got, f.Kind+" "+f.Where)
+	}
+	require.Equal(t, []string{"no_default p", "shadowed wifi", "never_holds never", "never_holds never either", "shadowed very many", "unskilled few",
+		"fallback a", "empty_group b", "fallback b", "unused_group lonely"}, got)
+}
+
+func TestInputIsReadStrictly(t *testing.T) {
+	p, err := routing.Parse([]byte(`{
+	  "name": "incidents", "version": 1,
+	  "rules": [{"name": "vpn", "when": [{"fact": "category", "op": "equals", "values": ["network"]}, {"fact": "ci", "op": "prefix", "values": ["vpn-"]}],
+	             "to": {"group": "network", "needs": [{"name": "vpn", "level": 2}]}}],
+	  "default": {"group": "service desk"},
+	  "groups": [{"name": "network", "strategy": "least_loaded", "fallback": "service desk",
+	    "members": [{"person": "ann", "capacity": 8, "hours": "office", "skills": [{"name": "vpn", "level": 3, "until": "2027-01-01T00:00:00Z"}]}]},
+	    {"name": "service desk"}],
+	  "calendars": {"office": {"zone": "Europe/Berlin", "weekly": [{"days": "monday-friday", "spans": ["08:00-18:00"]}]}}
+	}`))
+	require.NoError(t, err)
+	d, err := router(t, p).Route(routing.Work{Facts: routing.Facts{"category": {"network"}, "ci": {"vpn-1"}}}, routing.Situation{At: monday})
+	require.NoError(t, err)
+	require.Equal(t, "ann", d.Person)
+	for _, bad := range []string{`{"name": "p", "version": 1, "rulez": []}`, `{`, `[]`, `{"name": "p", "version": 1, "rules": [{"name": "r", "to": {"group": "x"}}]}`} {
+		_, err := routing.Parse([]byte(bad))
+		require.ErrorIs(t, err, workflow.ErrInvalid, bad)
+	}
+}
+
+func TestEditingThePolicyAfterwardsChangesNothing(t *testing.T) {
+	p := network(t, routing.InOrder, people("ann", "bob")...)
+	r := router(t, p)
+	p.Groups[0].Members[0].Person = "eve"
+	r.Policy().Groups[0].Members[0].Person = "eve"
+	d, err := r.Route(routing.Work{}, routing.Situation{At: monday})
+	require.NoError(t, err)
+	require.Equal(t, "ann", d.Person)
+}
+
+// A naive reading of random rules, one after the other, finds the same.
+func TestMatchAgreesWithReadingEveryRule(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	facts, values := []string{"a", "b", "c"}, []string{"1", "2", "3", "10", "x", "xy"}
+	random := func() routing.Test {
+		t := routing.Test{Fact: facts[r.IntN(3)], Op: []routing.Op{routing.Equals, routing.OneOf, routing.NoneOf, routing.Prefix, routing.AtLeast, routing.Below, routing.Set, routing.NotSet}[r.IntN(8)]}
+		switch t.Op {
+		case routing.Equals:
+			t.Values = []string{values[r.IntN(6)]}
+		case routing.AtLeast, routing.Below:
+			t.Values = []string{values[r.IntN(4)]}
+		case routing.OneOf, routing.NoneOf, routing.Prefix:
+			for range 1 + r.IntN(12) {
+				t.Values = append(t.Values, values[r.IntN(6)])
+			}
+		}
+		return t
+	}
+	some := func(most int) (all []routing.Test) {
+		for range r.IntN(most) {
+			all = append(all, random())
+		}
+		return all
+	}
+	matched, shadowed := 0, 0
+	for range 300 {
+		p := routing.Policy{Name: "p", Version: 1, Groups: []routing.Group{{Name: "g"}}}
+		for i := range 1 + r.IntN(20) {
+			p.Rules = append(p.Rules, routing.Rule{Name: fmt.Sprint(i), Condition: routing.Condition{When: some(4), Any: some(3), Unless: some(2)}, To: to("g")})
+		}
+		ro := router(t, p)
+		dead := map[string]bool{}
+		for _, f := range ro.Lint() {
+			dead[f.Where] = f.Kind == routing.FindShadowed || f.Kind == routing.FindNever || dead[f.Where]
+		}
+		for range 30 {
+			f := routing.Facts{}
+			for _, name := range facts {
+				for range r.IntN(3) {
+					f[name] = append(f[name], values[r.IntN(6)])
+				}
+			}
+			want := slices.IndexFunc(p.Rules, func(x routing.Rule) bool { return naive(x.Condition, f) })
+			require.Equal(t, want, ro.Match(f), "%+v on %v", p.Rules, f)
+			if want >= 0 {
+				matched++
+				require.False(t, dead[p.Rules[want].Name], "rule %+v was called dead and takes %v", p.Rules[want], f)
+			}
+		}
+		shadowed += len(dead)
+	}
+	require.Greater(t, matched, 5000)
+	require.Greater(t, shadowed, 300)
+}
+
+func naive(c routing.Condition, f routing.Facts) bool {
+	holds := func(t routing.Test) bool {
+		some := func(ok func(v string) bool) bool { return slices.ContainsFunc(f[t.Fact], ok) }
+		listed := func(v string) bool { return slices.Contains(t.Values, v) }
+		var n, limit int
+		isNumber := func(v string) bool { _, err := fmt.Sscanf(v+"|", "%d|", &n); return err == nil }
+		switch t.Op {
+		case routing.Set:
+			return len(f[t.Fact]) > 0
+		case routing.NotSet:
+			return len(f[t.Fact]) == 0
+		case routing.NoneOf:
+			return !some(listed)
+		case routing.Prefix:
+			return some(func(v string) bool {
+				return slices.ContainsFunc(t.Values, func(p string) bool { return strings.HasPrefix(v, p) })
+			})
+		case routing.AtLeast, routing.Below:
+			_, _ = fmt.Sscan(t.Values[0], &limit)
+			return some(func(v string) bool { return isNumber(v) && (n < limit) == (t.Op == routing.Below) })
+		}
+		return some(listed)
+	}
+	for _, t := range c.When {
+		if !holds(t) {
+			return false
+		}
+	}
+	for _, t := range c.Unless {
+		if holds(t) {
+			return false
+		}
+	}
+	return len(c.Any) == 0 || slices.ContainsFunc(c.Any, holds)
+}
+
+func TestTurnsAreFair(t *testing.T) {
+	r := router(t, network(t, routing.RoundRobin, people("ann", "bob", "cho", "dee")...))
+	turns, got := map[string]routing.Turn{}, map[string]int{}
+	for range 4 * 25 {
+		d, err := r.Route(routing.Work{}, routing.Situation{At: monday, Turns: turns})
+		require.NoError(t, err)
+		got[d.Person]++
+		turns[d.Group] = *d.Turn
+	}
+	require.Equal(t, map[string]int{"ann": 25, "bob": 25, "cho": 25, "dee": 25}, got)
+}
+
+// Whatever comes, nobody gets more than his capacity, and work waits only if nobody has
+// room.
+func TestCapacityIsNeverExceeded(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, strategy := range []routing.Strategy{routing.LeastLoaded, routing.RoundRobin, routing.LongestIdle, routing.InOrder} {
+		members := people("ann", "bob", "cho")
+		for i := range members {
+			members[i].Capacity = 3 + r.IntN(6)
+		}
+		p := network(t, strategy, members...)
+		p.Groups[0].Fallback = ""
+		ro := router(t, p)
+		loads, turns := map[string]routing.Load{}, map[string]routing.Turn{}
+		for step := range 500 {
+			at := monday.Add(time.Duration(step) * time.Minute)
+			w := routing.Work{Weight: 1 + r.IntN(3)}
+			d, err := ro.Route(w, routing.Situation{At: at, Loads: loads, Turns: turns})
+			require.NoError(t, err)
+			if d.Person != "" {
+				loads[d.Person] = routing.Load{Weight: loads[d.Person].Weight + w.Weight, Given: at}
+			}
+			if d.Turn != nil {
+				turns[d.Group] = *d.Turn
+			}
+			for _, m := range members {
+				load := loads[m.Person]
+				require.LessOrEqual(t, load.Weight, m.Capacity)
+				if d.Person == "" {
+					require.Greater(t, load.Weight+w.Weight, m.Capacity, "%s had room", m.Person)
+				}
+				if r.IntN(4) == 0 {
+					load.Weight = 0
+					loads[m.Person] = load
+				}
+			}
+		}
+	}
+}
