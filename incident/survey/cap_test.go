@@ -44,7 +44,7 @@ func (w *world) received() (bySurvey, byPerson map[string][]time.Time) {
 
 func TestTheCapHoldsWhateverHappens(t *testing.T) {
 	week := 7 * 24 * time.Hour
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			a, b := definition(), definition()
@@ -137,7 +137,7 @@ func (w *world) share(t *testing.T, due []workflow.Due) {
 }
 
 func TestTwoRecordsThatCloseAtOnceTakeOnePlace(t *testing.T) {
-	for range 20 {
+	for range 8 {
 		w := standard(t, func(d *survey.Definition) {
 			d.PersonCap = &survey.PersonCap{Most: 1, Within: survey.Duration(30 * 24 * time.Hour)}
 		})
