@@ -206,4 +206,3 @@ func TestARejectedItemThatIsOrderedOtherwiseIsAskedForOnceMore(t *testing.T) {
 	require.Equal(t, []request.ItemState{request.ItemWaiting, request.ItemWaiting}, states(r))
 	require.Equal(t, 2, r.Items[0].Approval.Round)
 }
-
