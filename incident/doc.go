@@ -49,6 +49,13 @@
 //   - [Service.Timeline] and [Service.MajorReport] are made from the history; the review
 //     ([Service.WriteReview]) is finished when its actions are.
 //
+// # Assignment
+//
+// [Config.Router] suggests who takes what is opened, for example by rules ([ByPolicy]);
+// [Config.OnCall] tells who is on call, for example by rotas ([FromRotas]). Both explain
+// themselves in work notes. [Config.Monitors] tell people that nobody takes care of an
+// incident, and [Service.Hops] gives the history in which ping-pong is found.
+//
 // # Service levels
 //
 // [Config.Targets] are started with each incident and follow its events; an
@@ -56,8 +63,8 @@
 //
 // # The relay
 //
-// Warnings, breaches, automatic closing, updates that are owed and actions that are due
-// are timers; a large family follows by messages. Run a [workflow.Relay] and give it the
+// Warnings, breaches, automatic closing, updates that are owed, actions that are due
+// and inactivity are timers; a large family follows by messages. Run a [workflow.Relay] and give it the
 // Service for both:
 //
 //	workflow.Mux{

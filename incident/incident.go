@@ -1,12 +1,14 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/routing"
 )
 
 // KindName is the kind of incidents in a store.
@@ -59,7 +61,8 @@ type Incident struct {
 	Work        []Work      `json:"work,omitempty"`
 	Clocks      []sla.Clock `json:"clocks,omitempty"`
 
-	DueTimes []sla.Override `json:"due_times,omitempty"` // agreed on by hand
+	DueTimes []sla.Override           `json:"due_times,omitempty"` // agreed on by hand
+	Watches  map[string]routing.Watch `json:"watches,omitempty"`   // how the monitors of inactivity stand, by name
 
 	Major *major.Case `json:"major,omitempty"` // once it was proposed as a major incident
 }
@@ -170,6 +173,7 @@ func (inc *Incident) clone() *Incident {
 	}
 	c.CIs = slices.Clone(inc.CIs)
 	c.Suggested = inc.Suggested.clone()
+	c.Watches = maps.Clone(inc.Watches)
 	c.Links = slices.Clone(inc.Links)
 	c.Tasks = slices.Clone(inc.Tasks)
 	c.Work = slices.Clone(inc.Work)

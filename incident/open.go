@@ -80,7 +80,7 @@ func (s *Service) open(ctx context.Context, actor workflow.Actor, r Report, name
 			return err
 		}
 		inc.Links = links
-		st := &step{s: s, tx: tx, inc: inc}
+		st := &step{s: s, tx: tx, name: name, inc: inc}
 		if err := st.route(); err != nil {
 			return err
 		}

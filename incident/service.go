@@ -12,6 +12,7 @@ import (
 	"github.com/itsm-go/itsm/sla"
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/routing"
 )
 
 // Config sets up a [Service]. The zero value works: the shipped lifecycle, the
@@ -50,6 +51,10 @@ type Config struct {
 	Related  map[string]Related // records of other practices that can be opened from an incident, by name: "problem"
 	FollowUp []string           // what a follow-up takes over, see [Attributes]; default: all but people and notes
 
+	// Monitors tell the group and the assignee of an incident that nobody takes care of
+	// it. They know its facts as [WorkFacts] gives them, with "state_category" besides.
+	Monitors []routing.Monitor
+
 	Router Router // suggests who takes an incident that nobody was named for; default: nobody
 	OnCall OnCall // tells who is on call in the group that takes major incidents; default: nobody
 	Ladder Ladder // tells who hears that an update is overdue; default: the manager and the group, once
@@ -79,6 +84,7 @@ type Service struct {
 	machines map[workflow.LifecycleRef]*workflow.Machine[Facts]
 	engine   *sla.Engine
 	playbook *major.Playbook
+	watchers map[string]*routing.Watcher
 
 	key string    // of the next command
 	at  time.Time // of the next command
@@ -127,6 +133,7 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	if err == nil {
 		cfg.Major = s.playbook.Policy() // a copy of our own
 	}
+	s.watchers = compileMonitors(&p, cfg.Monitors)
 	cfg.Related, cfg.FollowUp = maps.Clone(cfg.Related), slices.Clone(cfg.FollowUp)
 	s.cascades, err = newCascades()
 	p.Add(err)

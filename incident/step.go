@@ -18,6 +18,7 @@ import (
 type step struct {
 	s       *Service
 	tx      *workflow.Tx
+	name    string // of the command, if it is about this incident
 	inc     *Incident
 	before  *Incident // nil when it is being opened
 	comment bool      // a public comment comes with the command
@@ -36,6 +37,7 @@ func (s *Service) run(ctx context.Context, actor workflow.Actor, id workflow.ID,
 		if err != nil {
 			return err
 		}
+		st.name = name
 		note, err := st.catchUp()
 		if err != nil {
 			return err
@@ -160,6 +162,9 @@ func (st *step) finish(e workflow.Entry) error {
 	if err := st.advance(); err != nil {
 		return err
 	}
+	if err := st.watch(); err != nil {
+		return err
+	}
 	if err := st.timers(); err != nil {
 		return err
 	}
@@ -240,6 +245,11 @@ func (s *Service) alarms(inc *Incident) map[string]time.Time {
 		alarms[a.Name] = a.Due
 	}
 	s.majorAlarms(inc.Major, alarms)
+	for name, w := range inc.Watches {
+		if !w.Next.IsZero() {
+			alarms[timerInactive+name] = w.Next
+		}
+	}
 	if s.cfg.AutoClose > 0 && !inc.Major.Is(major.StateAccepted) && inc.Resolution != nil && s.Category(inc) == workflow.CategoryResolved {
 		if due, ok := s.cfg.AutoCloseCalendar.AddDays(inc.Resolution.At, s.cfg.AutoClose, false); ok {
 			alarms[TimerAutoClose] = due.UTC()

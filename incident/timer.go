@@ -42,6 +42,8 @@ func (s *Service) alarm(ctx context.Context, t *workflow.Timer) error {
 		_, err = s.At(at).autoClose(ctx, t.Ref.ID)
 	case strings.HasPrefix(t.Name, "sla/"):
 		_, err = s.At(at).run(ctx, workflow.System("service-levels"), t.Ref.ID, "clock", func(*step) error { return nil })
+	case strings.HasPrefix(t.Name, timerInactive):
+		_, err = s.At(at).run(ctx, workflow.System("inactivity"), t.Ref.ID, commandInactive, func(*step) error { return nil })
 	case strings.HasPrefix(t.Name, timerMajor):
 		_, err = s.At(at).run(ctx, workflow.System("major-incident"), t.Ref.ID, "remind", (*step).remind)
 	default:

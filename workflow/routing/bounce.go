@@ -86,7 +86,7 @@ func stays(history []Hop, until time.Time) []stay {
 		if i+1 < len(hops) {
 			end = hops[i+1].At
 		}
-		if h.Group == "" || !h.At.Before(until) {
+		if h.Group == "" || h.At.After(until) {
 			continue
 		}
 		if n := len(all); n > 0 && all[n-1].group == h.Group {
