@@ -110,6 +110,9 @@ func (h *house) sameAgain() error {
 	if err != nil {
 		return err
 	}
+	if len(found) == 0 {
+		return errors.New("the known error should have been found")
+	}
 	for _, s := range found {
 		h.say("%s %q fits: %s", s.Number, s.Title, s.Why())
 		h.say("    workaround: %s", s.Workaround)

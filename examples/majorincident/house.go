@@ -209,16 +209,18 @@ func (h *house) startRelay(p *practices) (err error) {
 // until lets time go by, minute by minute, and everything happen that comes due.
 func (h *house) until(day, hour, minute int) error {
 	for end := h.clock(day, hour, minute); ; h.now = h.now.Add(time.Minute) {
-		if _, err := h.relay.Drain(ctx); err != nil {
+		if err := h.deliver(); err != nil || !h.now.Before(end) {
 			return err
-		}
-		if err := h.pager.advance(h.now, h.say); err != nil {
-			return err
-		}
-		if !h.now.Before(end) {
-			return nil
 		}
 	}
+}
+
+// deliver lets happen what is due now.
+func (h *house) deliver() error {
+	if _, err := h.relay.Drain(ctx); err != nil {
+		return err
+	}
+	return h.pager.advance(h.now, h.say)
 }
 
 // clock is an instant by the day of March 2026 and what the wall clock says.

@@ -197,13 +197,21 @@ func (h *house) firstUpdate() error {
 	); err != nil {
 		return err
 	}
-	return h.until(10, 9, 26)
+	return h.deliver()
 }
 
 // update tells everybody how it stands, the callers included.
 func (h *house) update(status major.Status, text string) error {
-	h.say("cleo writes, to all and to %d callers: %s", h.outage.Children, text)
-	return into(&h.outage)(h.incidents.PostUpdate(ctx, cleo, h.outage.ID, major.Draft{Status: status, Text: text, Children: true}))
+	h.say("cleo writes: %s", text)
+	before := len(h.mail.told(incident.TopicComment))
+	if err := errors.Join(
+		into(&h.outage)(h.incidents.PostUpdate(ctx, cleo, h.outage.ID, major.Draft{Status: status, Text: text, Children: true})),
+		h.deliver(),
+	); err != nil {
+		return err
+	}
+	h.say("     and to %d callers", len(h.mail.told(incident.TopicComment))-before)
+	return nil
 }
 
 // lateUpdate is one that is owed and does not come: a ladder of its own is climbed.
@@ -224,10 +232,7 @@ func (h *house) lateUpdate() error {
 	if err := h.until(10, 10, 6); err != nil {
 		return err
 	}
-	return errors.Join(
-		h.update(major.Identified, "Both controllers of the array restart without end. We move the databases to other storage."),
-		h.until(10, 10, 7),
-	)
+	return h.update(major.Identified, "Both controllers of the array restart without end. We look for a way around it.")
 }
 
 // workaround is found and told to all.
@@ -241,7 +246,6 @@ func (h *house) workaround() error {
 		into(&h.outage)(h.incidents.NoteMajor(ctx, ann, h.outage.ID, h.clock(10, 10, 20), "stig and dora start the array without its cache")),
 		into(&h.outage)(h.incidents.MarkMajor(ctx, dora, h.outage.ID, major.Mitigated, h.now, "one controller, with its cache switched off")),
 		h.update(major.Identified, "Shop and warehouse work again, slowly. A repair follows."),
-		h.until(10, 10, 30),
 	)
 }
 
@@ -269,7 +273,7 @@ func (h *house) emergencyChange() error {
 		return err
 	}
 	for _, c := range h.plan.Conflicts(h.fix.Booking()) {
-		h.say("It is in the way of something: %s, %s.", words(string(c.Reason)), c.With)
+		h.say("Something is in its way: %s, %s.", words(string(c.Reason)), c.With)
 	}
 	if err := into(&h.fix)(h.changes.GrantException(ctx, cho, id, "spring sale", "there is no sale without a shop")); err != nil {
 		return err

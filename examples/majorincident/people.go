@@ -32,7 +32,7 @@ func newPager(rotas *oncall.Book) (*pager, error) {
 
 // pageManager calls a manager of major incidents when one is proposed.
 func (h *house) pageManager(ctx context.Context, d workflow.Due) error {
-	if err := h.mail.Handle(ctx, d); err != nil || h.pager.call != nil {
+	if err := h.mail.Handle(ctx, d); err != nil || h.pager.rings() {
 		return err
 	}
 	e, steps, err := h.pager.engine.Start(escalation.Facts{"group": "major incidents"}, h.pager.directory, h.now)
@@ -44,9 +44,12 @@ func (h *house) pageManager(ctx context.Context, d workflow.Due) error {
 	return nil
 }
 
+// rings reports whether somebody is being called.
+func (p *pager) rings() bool { return p.call != nil && p.call.State == escalation.Running }
+
 // advance calls whoever is to be called by now.
 func (p *pager) advance(now time.Time, say func(string, ...any)) error {
-	if p.call == nil || p.call.State != escalation.Running || now.Before(p.call.Next) {
+	if !p.rings() || now.Before(p.call.Next) {
 		return nil
 	}
 	e, steps, err := p.engine.Advance(*p.call, p.directory, now)
@@ -151,10 +154,7 @@ func (m *mailbox) update(payload []byte) error {
 	}
 	to := strings.Join(append(b.To, b.Bcc...), ", ")
 	m.delivered = append(m.delivered, delivery{incident.TopicMajorUpdate, b.Number, to})
-	if to == "" {
-		to = "everybody"
-	}
-	m.say("     %s to %s, %s: %q", words(string(b.Channel)), words(string(b.Audience)), to, b.Subject)
+	m.say("     %s to %s%s: %q", words(string(b.Channel)), words(string(b.Audience)), prefixed(", ", to), b.Subject)
 	return nil
 }
 

@@ -47,7 +47,11 @@ func (h *house) resolve() error {
 	if err := h.until(10, 11, 6); err != nil {
 		return err
 	}
-	h.say("Another process takes over when the lease has run out. It is given that again, which does nothing, and goes on: %s.", h.resolved())
+	cascade, err := h.incidents.Cascade(ctx, h.outage.ID)
+	if err != nil {
+		return err
+	}
+	h.say("Another process takes over when the lease has run out: %s. It was given that again, and did not do it again: %d have followed.", h.resolved(), cascade.Followed)
 	told := slices.DeleteFunc(h.mail.told(incident.TopicResolved), func(to string) bool { return to == "monitoring" })
 	slices.Sort(told)
 	if len(slices.Compact(slices.Clone(told))) != len(told) {
@@ -109,6 +113,6 @@ func (h *house) allClear() error {
 	return errors.Join(
 		h.update(major.Resolved, "Everything works as before."),
 		into(&h.bulletin)(h.informing.Clear(ctx, cleo, h.bulletin.ID, announce.Words{"en": {Title: "Shop and warehouse work as before"}})),
-		h.until(10, 11, 9),
+		h.deliver(),
 	)
 }
