@@ -2,6 +2,11 @@
 // code: import what you need from below it.
 //
 //   - [github.com/itsm-go/itsm/incident]: the practice of incident management.
+//     Its packages major, request, survey and announce know major incidents, service
+//     requests, what people thought of it, and how they are kept informed.
+//   - [github.com/itsm-go/itsm/problem]: the practice of problem management; its packages
+//     knownerror, rca and detect keep what is known, find causes, and find problems that
+//     nobody has seen yet.
 //   - [github.com/itsm-go/itsm/sla]: service levels: targets, clocks, agreements,
 //     reports.
 //   - [github.com/itsm-go/itsm/sla/calendar]: business time.
@@ -14,14 +19,17 @@
 //   - [github.com/itsm-go/itsm/workflow/approval]: who approves what.
 //   - [github.com/itsm-go/itsm/workflow]: the kernel that every practice stands
 //     on: lifecycles, records, history, the command path, the persistence port.
+//   - [github.com/itsm-go/itsm/workflow/routing]: who gets the work; its packages oncall
+//     and escalation know who is on call and whom to tell next.
 //   - [github.com/itsm-go/itsm/workflow/memstore]: the in-process store.
 //   - [github.com/itsm-go/itsm/workflow/storetest]: the suite that proves a store.
 //   - [github.com/itsm-go/itsm/workflow/faultstore]: a store that fails on purpose.
 //   - [github.com/itsm-go/itsm/workflow/scenario]: stories that test a
 //     configuration; package incidenttest has those of incidents.
 //
-// In modules of their own are the SQL store (workflow/sqlstore), public holidays
-// and iCalendar (sla/holidays), calendar feeds of changes (change/ical), the
+// In modules of their own are the SQL stores (workflow/sqlstore), telemetry
+// (workflow/otel), a search engine for known errors (problem/knownerror/bleve), public
+// holidays and iCalendar (sla/holidays), calendar feeds of changes (change/ical), the
 // benchmarks beside other libraries (workflow/bench, sla/bench, cmdb/bench) and
 // runnable programs (examples).
 //

@@ -32,5 +32,18 @@
 // that up over many records: which groups send each other work that is not theirs.
 //
 // A [Monitor] fires when a record was left alone for too long, in working time or
-// elapsed time, and again until somebody takes care (ServiceNow: inactivity monitor).
+// elapsed time, and again until somebody takes care.
+//
+// # What other products do
+//
+// Adopted: ServiceNow's and BMC's ordered rules of which the first that holds sets group
+// or person; GLPI's assignment by category or by hardware, in an order of one's own, as
+// one rule each; ServiceNow's inactivity monitor with its condition, schedule, reset
+// condition and repetition, and the skills, shifts and capacities of its assignment
+// workbench.
+//
+// Not adopted: scripts in rules, as data can be checked and explained and a script
+// cannot; learned assignment, as nobody can say why it chose: a host may put one behind
+// its router and explain that; GLPI's automatic assignment to whoever is technician of
+// the hardware, which a host puts into the facts.
 package routing

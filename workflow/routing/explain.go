@@ -7,8 +7,6 @@ import (
 
 // Explanation is a decision told step by step.
 type Explanation struct {
-	Policy   string    `json:"policy"`
-	Version  int       `json:"version"`
 	Rules    []RuleSay `json:"rules,omitempty"` // that were looked at, in their order
 	Decision Decision  `json:"decision"`
 }
@@ -20,11 +18,15 @@ type RuleSay struct {
 }
 
 // Explain tells how a decision on the work came about: each rule up to the one that
-// counted, with the first thing against it.
+// counted, with the first thing against it. The rules are told only of a decision that
+// was made by the same version of the policy.
 func (r *Router) Explain(w Work, d Decision) Explanation {
-	x := Explanation{Policy: r.policy.Name, Version: r.policy.Version, Decision: d}
-	for i := range r.conditions {
-		say := RuleSay{r.policy.Rules[i].Name, r.conditions[i].against(w.Facts)}
+	x := Explanation{Decision: d}
+	if d.Policy != r.policy.Name || d.Version != r.policy.Version {
+		return x
+	}
+	for i := range r.rules {
+		say := RuleSay{r.policy.Rules[i].Name, r.rules[i].against(w.Facts)}
 		x.Rules = append(x.Rules, say)
 		if say.Against == "" {
 			break
@@ -36,22 +38,23 @@ func (r *Router) Explain(w Work, d Decision) Explanation {
 // String tells it to people, a line for each step.
 func (x Explanation) String() string {
 	var b strings.Builder
+	held := false
 	for _, s := range x.Rules {
 		if s.Against == "" {
+			held = true
 			fmt.Fprintf(&b, "rule %s holds\n", s.Rule)
 		} else {
 			fmt.Fprintf(&b, "rule %s: %s\n", s.Rule, s.Against)
 		}
 	}
-	if x.Decision.Rule == "" {
+	switch d := x.Decision; {
+	case d.Rule == "":
 		b.WriteString("no rule holds: the default\n")
+	case !held:
+		fmt.Fprintf(&b, "rule %s of %s version %d held\n", d.Rule, d.Policy, d.Version)
 	}
 	for _, p := range x.Decision.Passed {
-		if p.Person == "" {
-			fmt.Fprintf(&b, "group %s: %s\n", p.Group, p.Reason)
-		} else {
-			fmt.Fprintf(&b, "%s of %s: %s\n", p.Person, p.Group, p.Reason)
-		}
+		b.WriteString(p.String() + "\n")
 	}
 	who := x.Decision.Group
 	if x.Decision.Person != "" {

@@ -4,20 +4,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/itsm-go/itsm/workflow"
 )
 
 // Facts are what rules know about the work: for each fact its values, as an incident
-// has one category and several configuration items. Numbers are written as decimals,
-// "1250.50".
+// has one category and several configuration items. An empty value is the same as none.
+// Numbers are written as decimals, "1250.50"; texts are compared to the letter, case and
+// all.
 type Facts map[string][]string
 
 // Op compares one fact.
 type Op string
 
-// The comparisons. One that asks for a value holds if any value of the fact passes.
+// The comparisons. One that asks for a value holds if any value of the fact passes; a
+// number that is asked for is not found in a text.
 const (
 	Equals  Op = "equals"   // the one value given
 	OneOf   Op = "one_of"   // one of the values given
@@ -58,11 +58,23 @@ type Condition struct {
 	Unless []Test `json:"unless,omitempty"` // and none of them
 }
 
+func (c Condition) clone() Condition {
+	return Condition{cloneTests(c.When), cloneTests(c.Any), cloneTests(c.Unless)}
+}
+
+func cloneTests(tests []Test) []Test {
+	all := slices.Clone(tests)
+	for i := range all {
+		all[i].Values = slices.Clone(all[i].Values)
+	}
+	return all
+}
+
 // test is a compiled Test.
 type test struct {
 	Test
 	values map[string]struct{} // of a long list
-	limit  decimal.Decimal
+	limit  number
 }
 
 // longList is from how many values on a map is quicker than looking through them.
@@ -77,7 +89,7 @@ func compileTest(t Test) test {
 		}
 	}
 	if t.Op == AtLeast || t.Op == Below {
-		c.limit, _ = number(t.Values[0])
+		c.limit, _ = readNumber(t.Values[0])
 	}
 	return c
 }
@@ -86,24 +98,33 @@ func (t *test) holds(f Facts) bool {
 	have := f[t.Fact]
 	switch t.Op {
 	case Set:
-		return len(have) > 0
+		return isSet(have)
 	case NotSet:
-		return len(have) == 0
+		return !isSet(have)
 	case NoneOf:
 		return !slices.ContainsFunc(have, t.lists)
 	case Equals, OneOf:
 		return slices.ContainsFunc(have, t.lists)
 	}
-	for _, v := range have {
-		if t.Op == Prefix {
-			if slices.ContainsFunc(t.Values, func(p string) bool { return strings.HasPrefix(v, p) }) {
+	return slices.ContainsFunc(have, t.passes)
+}
+
+func isSet(have []string) bool {
+	return slices.ContainsFunc(have, func(v string) bool { return v != "" })
+}
+
+// passes reports whether one value is what a prefix or a number asks for.
+func (t *test) passes(v string) bool {
+	if t.Op == Prefix {
+		for _, p := range t.Values {
+			if strings.HasPrefix(v, p) {
 				return true
 			}
-		} else if n, ok := number(v); ok && n.LessThan(t.limit) == (t.Op == Below) {
-			return true
 		}
+		return false
 	}
-	return false
+	n, ok := readNumber(v)
+	return ok && (n.compare(t.limit) < 0) == (t.Op == Below)
 }
 
 func (t *test) lists(v string) bool {
@@ -112,16 +133,6 @@ func (t *test) lists(v string) bool {
 		return ok
 	}
 	return slices.Contains(t.Values, v)
-}
-
-// number reads a plain decimal. Exponents are not taken: a few bytes of them are a
-// number of gigabytes.
-func number(s string) (decimal.Decimal, bool) {
-	if s == "" || len(s) > 64 || strings.Trim(s, "0123456789.-") != "" {
-		return decimal.Decimal{}, false
-	}
-	d, err := decimal.NewFromString(s)
-	return d, err == nil
 }
 
 // condition is a compiled Condition.
@@ -170,53 +181,15 @@ func (c *condition) against(f Facts) string {
 		}
 	}
 	if !c.holds(f) {
-		return "none of these is so: " + wordsOf(c.any)
+		return "none of these is so: " + words(c.any)
 	}
 	return ""
 }
 
-func wordsOf(tests []test) string {
-	var words []string
-	for _, t := range tests {
-		words = append(words, t.String())
+func words(tests []test) string {
+	var all []string
+	for i := range tests {
+		all = append(all, tests[i].String())
 	}
-	return strings.Join(words, "; ")
-}
-
-// check notes everything that is wrong with a condition.
-func (c Condition) check(p *workflow.Problems, where string) {
-	for _, list := range [][]Test{c.When, c.Any, c.Unless} {
-		if len(list) > MaxTests {
-			p.Addf("%s: %d tests in one list, at most %d", where, len(list), MaxTests)
-			continue
-		}
-		for _, t := range list {
-			t.check(p, where)
-		}
-	}
-}
-
-func (t Test) check(p *workflow.Problems, where string) {
-	checkText(p, where+": fact", t.Fact)
-	least, most := 1, 1
-	switch t.Op {
-	case Equals, AtLeast, Below:
-	case OneOf, NoneOf, Prefix:
-		most = MaxValues
-	case Set, NotSet:
-		least, most = 0, 0
-	default:
-		p.Addf("%s: op %.64q, want equals, one_of, none_of, prefix, at_least, below, set or not_set", where, t.Op)
-		return
-	}
-	if len(t.Values) < least || len(t.Values) > most {
-		p.Addf("%s: %s takes %d to %d values, not %d", where, t.Op, least, most, len(t.Values))
-		return
-	}
-	for _, v := range t.Values {
-		checkText(p, where+": value of "+t.Fact, v)
-		if _, ok := number(v); !ok && (t.Op == AtLeast || t.Op == Below) {
-			p.Addf("%s: value %.64q is not a number such as 12 or 0.5", where, v)
-		}
-	}
+	return strings.Join(all, "; ")
 }

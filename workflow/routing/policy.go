@@ -1,11 +1,9 @@
 package routing
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
@@ -13,13 +11,16 @@ import (
 
 // Limits of a policy.
 const (
-	MaxRules   = 10_000
-	MaxTests   = 100 // in each list of a condition
-	MaxValues  = 1_000
-	MaxGroups  = 5_000
-	MaxMembers = 2_000 // of one group
-	MaxSkills  = 100   // of one member or target
-	MaxText    = 512   // bytes of a name or a value
+	MaxRules    = 10_000
+	MaxTests    = 100 // in each list of a condition
+	MaxValues   = 1_000
+	MaxGroups   = 5_000
+	MaxMembers  = 2_000 // of one group
+	MaxSkills   = 100   // of one member or target
+	MaxAbsences = 1_000 // of one member
+	MaxWeight   = 1_000_000
+	MaxCapacity = 1_000_000_000
+	MaxText     = 512 // bytes of a name or a value
 )
 
 // Policy says who gets which work, as data.
@@ -35,6 +36,7 @@ const (
 //	  "default": {"group": "service desk"},
 //	  "groups": [{"name": "network", "strategy": "least_loaded", "fallback": "service desk",
 //	    "members": [{"person": "ann", "capacity": 8, "hours": "office", "skills": [{"name": "vpn", "level": 3}]}]}],
+//	  "weights": [{"when": [{"fact": "priority", "op": "below", "values": ["3"]}], "weight": 3}],
 //	  "calendars": {"office": {"zone": "Europe/Berlin", "weekly": [{"days": "monday-friday", "spans": ["08:00-18:00"]}]}}
 //	}
 type Policy struct {
@@ -43,6 +45,9 @@ type Policy struct {
 	Rules   []Rule  `json:"rules,omitempty"`
 	Default *Target `json:"default,omitempty"` // where no rule holds
 	Groups  []Group `json:"groups,omitempty"`
+	// Weights say how much of a capacity work takes, unless [Work] says so itself. Of
+	// those that hold, the first counts; where none does it is 1.
+	Weights []Weight `json:"weights,omitempty"`
 	// Calendars are the working times that members name.
 	Calendars map[string]*calendar.Calendar `json:"calendars,omitempty"`
 }
@@ -54,15 +59,24 @@ type Rule struct {
 	To Target `json:"to"`
 }
 
+// Weight is how much work is that a condition is about, such as that of a priority.
+type Weight struct {
+	Condition
+	Weight int `json:"weight"`
+}
+
 // Target is where work goes: to a group, to a person of it, or to one that a strategy
 // takes.
 type Target struct {
-	Group    string   `json:"group"`
-	Person   string   `json:"person,omitempty"`   // fixed; nobody is looked for
+	Group string `json:"group"`
+	// Person gets it before all others. While he cannot take it, it is the group's like
+	// any other work: what goes to somebody who is on leave is not looked at for weeks.
+	Person   string   `json:"person,omitempty"`
 	Strategy Strategy `json:"strategy,omitempty"` // default: that of the group
-	Needs    []Skill  `json:"needs,omitempty"`    // without all of them nobody is taken
+	Needs    []Skill  `json:"needs,omitempty"`    // without all of them nobody is taken, nor of a fallback
 	Prefers  []Skill  `json:"prefers,omitempty"`  // who has more of them comes first
 	// Sticky takes whoever of [Situation].Before can take the work, before anybody else.
+	// With turns it counts as his turn.
 	Sticky bool `json:"sticky,omitempty"`
 }
 
@@ -105,6 +119,7 @@ type Member struct {
 	// without a limit.
 	Capacity int       `json:"capacity,omitempty"`
 	Hours    string    `json:"hours,omitempty"` // the name of a calendar; default: always
+	Zone     string    `json:"zone,omitempty"`  // whose clock the hours are read on; default: the calendar's
 	Skills   []Ability `json:"skills,omitempty"`
 	Absences []Absence `json:"absences,omitempty"`
 }
@@ -122,147 +137,51 @@ type Absence struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Parse reads a policy from JSON and checks it. Unknown fields are refused.
+// clock is a calendar, by name, on the clock of a zone.
+type clock struct{ hours, zone string }
+
+func (m Member) clock() clock { return clock{m.Hours, m.Zone} }
+
+// Parse reads a policy from JSON and checks it. Unknown fields are refused. An error
+// matches [workflow.ErrInvalid].
 func Parse(data []byte) (Policy, error) {
 	var p Policy
 	if err := workflow.ParseJSON(data, "routing: policy", &p); err != nil {
 		return Policy{}, err
 	}
-	_, err := New(p)
-	return p, err
+	if _, err := p.check(); err != nil {
+		return Policy{}, err
+	}
+	return p, nil
 }
 
 // clone returns a copy that shares nothing with p but the calendars, which never change.
 func (p Policy) clone() Policy {
-	raw, err := json.Marshal(Policy{Name: p.Name, Version: p.Version, Rules: p.Rules, Default: p.Default, Groups: p.Groups})
-	var c Policy
-	if err == nil {
-		err = json.Unmarshal(raw, &c)
+	p.Calendars = maps.Clone(p.Calendars)
+	p.Rules, p.Groups, p.Weights = slices.Clone(p.Rules), slices.Clone(p.Groups), slices.Clone(p.Weights)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		r.Condition, r.To = r.Condition.clone(), r.To.clone()
 	}
-	if err != nil {
-		return p // what cannot be written cannot be; the checks have seen it
-	}
-	c.Calendars = maps.Clone(p.Calendars)
-	return c
-}
-
-func checkText(p *workflow.Problems, what, text string) {
-	if text == "" || len(text) > MaxText || !utf8.ValidString(text) {
-		p.Addf("%s %.64q: want 1 to %d bytes of text", what, text, MaxText)
-	}
-}
-
-// check notes everything that is wrong with the policy.
-func (p Policy) check() error {
-	var f workflow.Problems
-	checkText(&f, "the name", p.Name)
-	if p.Version < 1 {
-		f.Addf("version %d, want 1 or more", p.Version)
-	}
-	if len(p.Rules) > MaxRules || len(p.Groups) > MaxGroups {
-		f.Addf("%d rules and %d groups, at most %d and %d", len(p.Rules), len(p.Groups), MaxRules, MaxGroups)
-		return f.Err("routing: policy")
-	}
-	groups := map[string]*Group{}
-	for i := range p.Groups {
-		g := &p.Groups[i]
-		if groups[g.Name] != nil {
-			f.Addf("group %.64q is there twice", g.Name)
-		}
-		groups[g.Name] = g
-	}
-	for i := range p.Groups {
-		p.Groups[i].check(&f, groups, p.Calendars)
-	}
-	names := map[string]bool{}
-	for i, r := range p.Rules {
-		checkText(&f, "the name of rule "+itoa(i+1), r.Name)
-		if names[r.Name] {
-			f.Addf("rule %.64q is there twice", r.Name)
-		}
-		names[r.Name] = true
-		r.Condition.check(&f, "rule "+r.Name)
-		r.To.check(&f, "rule "+r.Name, groups)
+	for i := range p.Weights {
+		p.Weights[i].Condition = p.Weights[i].Condition.clone()
 	}
 	if p.Default != nil {
-		p.Default.check(&f, "the default", groups)
+		d := p.Default.clone()
+		p.Default = &d
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.Calendars)) {
-		if p.Calendars[name] == nil {
-			f.Addf("calendar %.64q is missing", name)
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		g.Members = slices.Clone(g.Members)
+		for j := range g.Members {
+			m := &g.Members[j]
+			m.Skills, m.Absences = slices.Clone(m.Skills), slices.Clone(m.Absences)
 		}
 	}
-	return f.Err("routing: policy")
+	return p
 }
 
-func (t Target) check(p *workflow.Problems, where string, groups map[string]*Group) {
-	g := groups[t.Group]
-	if g == nil {
-		p.Addf("%s leads to group %.64q, which is not there", where, t.Group)
-	}
-	if t.Strategy != "" && !slices.Contains(strategies, t.Strategy) {
-		p.Addf("%s: strategy %.64q, want one of %q", where, t.Strategy, strategies)
-	}
-	if t.Person != "" && (t.Strategy != "" || len(t.Needs)+len(t.Prefers) > 0 || t.Sticky) {
-		p.Addf("%s leads to a person and says how to look for one", where)
-	}
-	if g != nil && t.Person != "" && !slices.ContainsFunc(g.Members, func(m Member) bool { return m.Person == t.Person }) {
-		p.Addf("%s leads to %.64q, who is not in group %s", where, t.Person, t.Group)
-	}
-	checkSkills(p, where, t.Needs)
-	checkSkills(p, where, t.Prefers)
-}
-
-func checkSkills(p *workflow.Problems, where string, skills []Skill) {
-	if len(skills) > MaxSkills {
-		p.Addf("%s: %d skills, at most %d", where, len(skills), MaxSkills)
-	}
-	seen := map[string]bool{}
-	for _, s := range skills {
-		checkText(p, where+": skill", s.Name)
-		if s.Level < 0 || seen[s.Name] {
-			p.Addf("%s: skill %.64q is there twice, or its level is negative", where, s.Name)
-		}
-		seen[s.Name] = true
-	}
-}
-
-func (g Group) check(p *workflow.Problems, groups map[string]*Group, calendars map[string]*calendar.Calendar) {
-	where := "group " + g.Name
-	checkText(p, "the name of a group", g.Name)
-	if g.Strategy != "" && !slices.Contains(strategies, g.Strategy) {
-		p.Addf("%s: strategy %.64q, want one of %q", where, g.Strategy, strategies)
-	}
-	if g.Fallback != "" && groups[g.Fallback] == nil {
-		p.Addf("%s falls back on group %.64q, which is not there", where, g.Fallback)
-	}
-	if len(g.Members) > MaxMembers {
-		p.Addf("%s has %d members, at most %d", where, len(g.Members), MaxMembers)
-		return
-	}
-	seen := map[string]bool{}
-	for _, m := range g.Members {
-		who := where + ", member " + m.Person
-		checkText(p, where+": person", m.Person)
-		if seen[m.Person] {
-			p.Addf("%s is there twice", who)
-		}
-		seen[m.Person] = true
-		if m.Capacity < 0 {
-			p.Addf("%s: capacity %d is negative", who, m.Capacity)
-		}
-		if m.Hours != "" && calendars[m.Hours] == nil {
-			p.Addf("%s: there is no calendar %.64q", who, m.Hours)
-		}
-		var skills []Skill
-		for _, a := range m.Skills {
-			skills = append(skills, a.Skill)
-		}
-		checkSkills(p, who, skills)
-		for _, a := range m.Absences {
-			if !a.From.Before(a.Until) {
-				p.Addf("%s: an absence from %v until %v has no length", who, a.From, a.Until)
-			}
-		}
-	}
+func (t Target) clone() Target {
+	t.Needs, t.Prefers = slices.Clone(t.Needs), slices.Clone(t.Prefers)
+	return t
 }
