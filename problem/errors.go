@@ -1,6 +1,9 @@
 package problem
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Why a command is refused, besides what a lifecycle says. Match them with
 // [errors.Is].
@@ -19,3 +22,28 @@ var (
 	// ErrStale: the analysis was saved by somebody else meanwhile.
 	ErrStale = errors.New("analysis changed meanwhile")
 )
+
+// refusal is a refused action that also matches the rules behind the guards that do not
+// hold: the guards' own words tell of them already.
+type refusal struct {
+	error
+	rules []error
+}
+
+// Unwrap gives the refusal and the rules.
+func (r *refusal) Unwrap() []error { return append([]error{r.error}, r.rules...) }
+
+// rulesOf finds the rules behind the reasons of a refusal.
+func rulesOf(reasons []string) []error {
+	var rules []error
+	guards := Bindings().Guards
+	for _, reason := range reasons {
+		if strings.Contains(reason, guards[GuardCauseKnown].Explain) {
+			rules = append(rules, ErrCauseUnknown)
+		}
+		if strings.Contains(reason, guards[GuardTasksDone].Explain) {
+			rules = append(rules, ErrTasksOpen)
+		}
+	}
+	return rules
+}

@@ -73,7 +73,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	_, err = w.Reanalyse(ctx, mia, p.ID, "why not")
 	var te *workflow.TransitionError
 	require.ErrorAs(t, err, &te)
-	require.Equal(t, []string{problem.ActionFix, problem.ActionAcceptRisk, problem.ActionDuplicate, problem.ActionCancel}, te.Allowed)
+	require.Equal(t, []string{problem.ActionAcceptRisk, problem.ActionDuplicate, problem.ActionCancel}, te.Allowed)
 	options, err := w.Actions(p, bob)
 	require.NoError(t, err)
 	require.Equal(t, "accept_risk", options[1].Action)
@@ -108,6 +108,15 @@ func TestRulesHoldWhateverTheLifecycle(t *testing.T) {
 	w.must(w.Confirm(ctx, cleo, p.ID, ""))
 	w.must(w.Fix(ctx, cleo, p.ID, ""))
 	w.refused(p.ID, problem.ErrCauseUnknown, func() (*problem.Problem, error) { return w.Resolve(ctx, cleo, p.ID, "done") })
+
+	w = newWorld(t, problem.Config{})
+	p = w.analysed("mail stops")
+	_, err := w.Fix(ctx, cleo, p.ID, "rotate the log")
+	require.ErrorIs(t, err, problem.ErrCauseUnknown, "the shipped lifecycle says so with a guard")
+	var te *workflow.TransitionError
+	require.ErrorAs(t, err, &te)
+	require.NotContains(t, te.Allowed, problem.ActionFix, "what was refused would not be allowed")
+	require.Contains(t, te.Allowed, problem.ActionAcceptRisk)
 }
 
 func TestAcceptingTheRisk(t *testing.T) {

@@ -93,6 +93,7 @@ func (st *step) fire(action, note string) error {
 		var te *workflow.TransitionError
 		if errors.As(err, &te) {
 			te.Allowed = st.offered(m)
+			err = &refusal{err, rulesOf(te.Reasons)}
 		}
 		return fmt.Errorf("problem: %s: %w", st.p.Name(), err)
 	}
@@ -140,7 +141,7 @@ func (st *step) reach(m *workflow.Machine[Facts]) error {
 func (st *step) offered(m *workflow.Machine[Facts]) []string {
 	var names []string
 	for _, o := range m.Options(st.p.State, workflow.AnyRole, st.facts()) {
-		if !slices.Contains(names, o.Action) {
+		if o.Allowed && !slices.Contains(names, o.Action) {
 			names = append(names, o.Action)
 		}
 	}
