@@ -1,12 +1,12 @@
 package routing
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -21,16 +21,32 @@ type Hop struct {
 // BounceRules say what counts as ping-pong. The zero value finds every return to a
 // group.
 type BounceRules struct {
+	// People looks at persons instead of groups: what is handed around within a group.
+	People bool `json:"people,omitempty"`
 	// Returns is how many returns to groups that had the work before there must be; 0
 	// is 1.
 	Returns int `json:"returns,omitempty"`
-	// Hops is how many changes of group are too many within Within, elapsed time; 0
+	// Hops is how many changes of group are the most that is good in less than Within; 0
 	// does not look.
 	Hops   int      `json:"hops,omitempty"`
 	Within Duration `json:"within,omitempty"`
 	// Ignore lists groups that pass work on by their nature, as a service desk does: a
 	// return to one of them is none.
 	Ignore []string `json:"ignore,omitempty"`
+	// Hours is the working time in which time is counted; default: elapsed time.
+	Hours *calendar.Calendar `json:"hours,omitempty"`
+}
+
+// ParseBounceRules reads rules from JSON and checks them. Unknown fields are refused.
+func ParseBounceRules(data []byte) (BounceRules, error) {
+	var r BounceRules
+	if err := workflow.ParseJSON(data, "routing: rules of bouncing", &r); err != nil {
+		return BounceRules{}, err
+	}
+	if err := r.Validate(); err != nil {
+		return BounceRules{}, err
+	}
+	return r, nil
 }
 
 // Validate reports what is wrong with the rules, all of it.
@@ -41,6 +57,12 @@ func (r BounceRules) Validate() error {
 	}
 	if (r.Hops > 0) != (r.Within > 0) {
 		p.Addf("hops and within belong together")
+	}
+	if len(r.Ignore) > MaxGroups {
+		p.Addf("%d groups are ignored, at most %d", len(r.Ignore), MaxGroups)
+	}
+	for _, name := range r.Ignore {
+		checkText(&p, "ignored", name)
 	}
 	return p.Err("routing: rules of bouncing")
 }
@@ -57,166 +79,168 @@ const (
 
 // Bounce is what was found in the history of a record.
 type Bounce struct {
-	Kind   BounceKind    `json:"kind"`
-	Groups []string      `json:"groups"` // the way, from the group to itself; of too many hops all of them
-	From   time.Time     `json:"from"`   // the group handed the work on
-	Until  time.Time     `json:"until"`  // and had it back
-	Lost   time.Duration `json:"lost"`   // elapsed time between the two
+	Kind BounceKind `json:"kind"`
+	// Way is from the group to itself; of too many hops all of them. With people they are
+	// the persons.
+	Way []string `json:"way"`
+	// Hops are the assignments that show it, the first of each stay, in order.
+	Hops  []Hop         `json:"hops"`
+	From  time.Time     `json:"from"`  // when the group handed the work on
+	Until time.Time     `json:"until"` // when it had it back
+	Lost  time.Duration `json:"lost"`  // between the two, in the time of the rules
 }
 
 // String tells it to people.
 func (b Bounce) String() string {
-	return fmt.Sprintf("%s: %s in %v", strings.ReplaceAll(string(b.Kind), "_", " "), strings.Join(b.Groups, " > "), b.Lost)
+	return fmt.Sprintf("%s: %s in %v", strings.ReplaceAll(string(b.Kind), "_", " "), strings.Join(b.Way, " > "), b.Lost)
 }
 
-// stay is the time for which one group has the work.
+// stay is the time for which one group, or one person, has the work.
 type stay struct {
-	group       string
+	who         string
 	from, until time.Time
+	hop         Hop // that began it
 }
 
-// stays puts the hops into the order of time and joins those of one group. Times in
+// stays puts the hops into the order of time and joins those of one holder. Times in
 // which nobody had the work are left out: they do not make a return.
-func stays(history []Hop, until time.Time) []stay {
-	hops := slices.Clone(history)
-	slices.SortStableFunc(hops, func(a, b Hop) int { return a.At.Compare(b.At) })
-	var all []stay
+func stays(history []Hop, people bool, until time.Time) []stay {
+	hops := history
+	byTime := func(a, b Hop) int { return a.At.Compare(b.At) }
+	if !slices.IsSortedFunc(hops, byTime) {
+		hops = slices.Clone(history)
+		slices.SortStableFunc(hops, byTime)
+	}
+	all := make([]stay, 0, len(hops))
 	for i, h := range hops {
+		if !h.At.Before(until) {
+			break
+		}
 		end := until
-		if i+1 < len(hops) {
+		if i+1 < len(hops) && hops[i+1].At.Before(until) {
 			end = hops[i+1].At
 		}
-		if h.Group == "" || h.At.After(until) {
+		who := h.Group
+		if people {
+			who = h.Person
+		}
+		if who == "" {
 			continue
 		}
-		if n := len(all); n > 0 && all[n-1].group == h.Group {
+		if n := len(all); n > 0 && all[n-1].who == who && all[n-1].until.Equal(h.At) {
 			all[n-1].until = end
 			continue
 		}
-		all = append(all, stay{h.Group, h.At, end})
+		all = append(all, stay{who, h.At, end, h})
 	}
 	return all
 }
 
-// Bounces finds ping-pong in a record's assignments, as they were until an instant. The
-// hops may come in any order. A return is found once, at the shortest way back to a
-// group. Fewer returns than the rules ask for are none.
+// joined leaves one stay where a holder had the work, nobody, and the holder again: that
+// is no hop.
+func joined(all []stay) []stay {
+	return slices.CompactFunc(slices.Clone(all), func(a, b stay) bool { return a.who == b.who })
+}
+
+// between is the time from one instant to another, in the time that is counted.
+func between(hours *calendar.Calendar, from, until time.Time) time.Duration {
+	if hours == nil {
+		return until.Sub(from)
+	}
+	return hours.Between(from, until)
+}
+
+// Bounces finds ping-pong in a record's assignments, as they were until an instant, which
+// does not belong to it. The hops may come in any order; of those at one instant the
+// order given counts. A return is found once, at the shortest way back to a group. Fewer
+// returns than the rules ask for are none.
 func Bounces(history []Hop, r BounceRules, until time.Time) []Bounce {
-	all := stays(history, until)
-	var returns []Bounce
+	all := joined(stays(history, r.People, until))
+	var found []Bounce
+	last := map[string]int{}
 	for i, s := range all {
-		if slices.Contains(r.Ignore, s.group) {
+		j, before := last[s.who]
+		last[s.who] = i
+		if !before || slices.Contains(r.Ignore, s.who) {
 			continue
 		}
-		for j := i - 2; j >= 0; j-- {
-			if all[j].group != s.group {
-				continue
-			}
-			b := Bounce{Kind: Return, From: all[j].until, Until: s.from, Lost: s.from.Sub(all[j].until)}
-			if i-j > 2 {
-				b.Kind = Cycle
-			}
-			for _, x := range all[j : i+1] {
-				b.Groups = append(b.Groups, x.group)
-			}
-			returns = append(returns, b)
-			break
+		kind := Return
+		if i-j > 2 {
+			kind = Cycle
 		}
+		found = append(found, r.bounce(kind, all[j:i+1], all[j+1].from))
 	}
-	if len(returns) < max(1, r.Returns) {
-		returns = nil
+	if len(found) < max(1, r.Returns) {
+		found = nil
 	}
-	return append(returns, tooOften(all, r)...)
+	return append(found, r.tooOften(all)...)
+}
+
+func (r BounceRules) bounce(kind BounceKind, way []stay, from time.Time) Bounce {
+	until := way[len(way)-1].from
+	b := Bounce{Kind: kind, From: from, Until: until, Lost: between(r.Hours, from, until)}
+	for _, s := range way {
+		b.Way, b.Hops = append(b.Way, s.who), append(b.Hops, s.hop)
+	}
+	return b
 }
 
 // tooOften finds the times in which the work changed hands too often, each once.
-func tooOften(all []stay, r BounceRules) (found []Bounce) {
+func (r BounceRules) tooOften(all []stay) (found []Bounce) {
 	if r.Hops == 0 {
 		return nil
 	}
+	within := func(i, j int) bool { return between(r.Hours, all[i].from, all[j].from) < time.Duration(r.Within) }
 	for i := 1; i+r.Hops < len(all); {
 		last := i + r.Hops // one hop more than is good, counted from the i-th
-		if all[last].from.Sub(all[i].from) >= time.Duration(r.Within) {
+		if !within(i, last) {
 			i++
 			continue
 		}
-		for last+1 < len(all) && all[last+1].from.Sub(all[i].from) < time.Duration(r.Within) {
+		for last+1 < len(all) && within(i, last+1) {
 			last++
 		}
-		b := Bounce{Kind: Often, From: all[i].from, Until: all[last].from, Lost: all[last].from.Sub(all[i].from)}
-		for _, x := range all[i-1 : last+1] {
-			b.Groups = append(b.Groups, x.group)
-		}
-		found = append(found, b)
+		found = append(found, r.bounce(Often, all[i-1:last+1], all[i].from))
 		i = last + 1
 	}
 	return found
 }
 
-// Held sums up for how long each group had the work, until an instant: elapsed time.
-func Held(history []Hop, until time.Time) map[string]time.Duration {
-	held := map[string]time.Duration{}
-	for _, s := range stays(history, until) {
-		held[s.group] += s.until.Sub(s.from)
+// Journey sums up where a record has been.
+type Journey struct {
+	Groups int `json:"groups"` // different ones that had it
+	Hops   int `json:"hops"`   // changes from one to another
+	// Needless are the hops that led to no group that had not had it before.
+	Needless int                      `json:"needless"`
+	Held     map[string]time.Duration `json:"held,omitempty"` // how long each group had it
+	Idle     time.Duration            `json:"idle"`           // it was nobody's
+}
+
+// Ratio is the share of the hops that were needless: 0 for a straight way, and towards 1
+// for work that goes to and fro.
+func (j Journey) Ratio() float64 {
+	if j.Hops == 0 {
+		return 0
 	}
-	return held
+	return float64(j.Needless) / float64(j.Hops)
 }
 
-// Traffic counts which groups hand work to which, over many records. The zero Traffic
-// is empty. It is not safe for concurrent use.
-type Traffic struct {
-	records, bounced int
-	pairs            map[[2]string]*Pair
-}
-
-// Pair is what two groups send each other.
-type Pair struct {
-	From    string        `json:"from"`
-	To      string        `json:"to"`
-	Handed  int           `json:"handed"`  // times From handed work to To
-	Bounced int           `json:"bounced"` // times it came straight back
-	Lost    time.Duration `json:"lost"`    // elapsed time that To had it, when it came back
-}
-
-// Add counts the assignments of one record.
-func (t *Traffic) Add(history []Hop, until time.Time) {
-	if t.pairs == nil {
-		t.pairs = map[[2]string]*Pair{}
-	}
-	all := stays(history, until)
-	t.records++
-	bounced := false
-	for i := 1; i < len(all); i++ {
-		key := [2]string{all[i-1].group, all[i].group}
-		p := t.pairs[key]
-		if p == nil {
-			p = &Pair{From: key[0], To: key[1]}
-			t.pairs[key] = p
+// Travelled sums up the assignments of a record until an instant, in working time or,
+// without hours, elapsed time. People does so by persons instead of groups.
+func Travelled(history []Hop, people bool, hours *calendar.Calendar, until time.Time) Journey {
+	j := Journey{Held: map[string]time.Duration{}}
+	all := stays(history, people, until)
+	for i, s := range all {
+		j.Held[s.who] += between(hours, s.from, s.until)
+		next := until
+		if i+1 < len(all) {
+			next = all[i+1].from
 		}
-		p.Handed++
-		if i+1 < len(all) && all[i+1].group == key[0] {
-			p.Bounced++
-			p.Lost += all[i].until.Sub(all[i].from)
-			bounced = true
-		}
+		j.Idle += between(hours, s.until, next)
 	}
-	if bounced {
-		t.bounced++
+	j.Groups = len(j.Held)
+	if n := len(joined(all)); n > 0 {
+		j.Hops, j.Needless = n-1, n-j.Groups
 	}
+	return j
 }
-
-// Pairs returns what was counted, those first that bounced most often.
-func (t *Traffic) Pairs() []Pair {
-	var all []Pair
-	for _, p := range t.pairs {
-		all = append(all, *p)
-	}
-	slices.SortFunc(all, func(a, b Pair) int {
-		return cmp.Or(cmp.Compare(b.Bounced, a.Bounced), cmp.Compare(b.Handed, a.Handed), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
-	})
-	return all
-}
-
-// Records returns how many records were counted, and how many of them bounced between
-// two groups.
-func (t *Traffic) Records() (all, bounced int) { return t.records, t.bounced }

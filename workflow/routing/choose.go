@@ -44,7 +44,7 @@ func (g *group) assign(d *Decision, t *Target, named string, strategy Strategy, 
 	groupOnly := strategy == "" || strategy == GroupOnly
 	if !groupOnly || named != "" {
 		if able := g.able(d, t, named, !groupOnly, s); len(able) > 0 {
-			g.give(d, t, able, strategy, s)
+			g.give(d, t, named, able, strategy, s)
 			return true
 		}
 	}
@@ -54,9 +54,9 @@ func (g *group) assign(d *Decision, t *Target, named string, strategy Strategy, 
 	return groupOnly
 }
 
-func (g *group) give(d *Decision, t *Target, able []candidate, strategy Strategy, s Situation) {
-	if len(able) == 1 && t.Person != "" && g.Members[able[0].place].Person == t.Person {
-		d.Person, d.Why = t.Person, "named by "+d.source()
+func (g *group) give(d *Decision, t *Target, named string, able []candidate, strategy Strategy, s Situation) {
+	if named != "" && g.Members[able[0].place].Person == named {
+		d.Person, d.Why = named, "named by "+d.source()
 		return
 	}
 	best := able
@@ -64,6 +64,9 @@ func (g *group) give(d *Decision, t *Target, able []candidate, strategy Strategy
 	if taken < 0 {
 		best, why = g.suited(d, t, able, s.At)
 		taken, why = g.take(strategy, best, s.Turns[g.Name], why)
+		if strategy == RoundRobin {
+			d.Turn = &Turn{g.Members[taken].Person, taken}
+		}
 	}
 	for _, c := range best {
 		if m := &g.Members[c.place]; c.place != taken {
@@ -71,9 +74,6 @@ func (g *group) give(d *Decision, t *Target, able []candidate, strategy Strategy
 		}
 	}
 	d.Person, d.Why = g.Members[taken].Person, why
-	if strategy == RoundRobin {
-		d.Turn = &Turn{d.Person, taken}
-	}
 }
 
 // able lists the members who can take the work: the named one alone if he can, and else

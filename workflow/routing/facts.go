@@ -3,8 +3,6 @@ package routing
 import (
 	"slices"
 	"strings"
-
-	"github.com/itsm-go/itsm/workflow"
 )
 
 // Facts are what rules know about the work: for each fact its values, as an incident

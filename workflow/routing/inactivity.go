@@ -27,27 +27,30 @@ func (d *Duration) UnmarshalText(b []byte) error {
 
 // Limits of a monitor.
 const (
-	MaxAfter   = Duration(366 * 24 * time.Hour)
-	MaxRepeats = 1_000
-	MaxDo      = 50
+	MaxAfter = Duration(366 * 24 * time.Hour)
+	MaxTimes = 1_000
+	MaxDo    = 50
 )
 
 // Monitor says when a record was left alone for too long, as data.
 //
 //	{"name": "nobody works on it", "when": [{"fact": "state", "op": "one_of", "values": ["new", "in_progress"]}],
-//	 "after": "4h", "repeat": "2h", "times": 5, "touched_by": ["comment", "note", "assign"], "do": ["tell:group"]}
+//	 "after": "4h", "repeat": "2h", "times": 5, "touched_by": ["comment", "note", "assign"],
+//	 "do": ["tell:group"], "escalate": [{"from": 3, "do": ["tell:manager"]}]}
 type Monitor struct {
 	Name string `json:"name"`
 	// Condition says which records are watched; one that stops being so is not, and
 	// begins anew when it is again.
 	Condition
-	// Reset begins anew whenever these facts come to hold, whatever else happens.
+	// Reset begins anew whenever all these facts come to hold, by whatever happens.
 	Reset []Test `json:"reset,omitempty"`
 
-	After  Duration           `json:"after"`            // without anything happening
-	Repeat Duration           `json:"repeat,omitempty"` // and again; 0: once
-	Times  int                `json:"times,omitempty"`  // how often at most; 0: with Repeat without end
-	Hours  *calendar.Calendar `json:"hours,omitempty"`  // business time; default: elapsed time
+	After  Duration `json:"after"`            // without anything happening
+	Repeat Duration `json:"repeat,omitempty"` // and again; 0: once
+	// Times is how often at most; 0: with Repeat [MaxTimes]. Somebody who has not heard
+	// it a thousand times will not.
+	Times int                `json:"times,omitempty"`
+	Hours *calendar.Calendar `json:"hours,omitempty"` // business time; default: elapsed time
 
 	// TouchedBy lists the kinds of activity that count as somebody taking care. Empty:
 	// all but those of [Ignored].
@@ -55,6 +58,14 @@ type Monitor struct {
 	// Ignored lists the kinds that do not.
 	Ignored []string `json:"ignored,omitempty"`
 	Do      []string `json:"do,omitempty"` // what is to be done, in the host's words
+	// Escalate says what is to be done besides, from some time on.
+	Escalate []Escalation `json:"escalate,omitempty"`
+}
+
+// Escalation is what is to be done when nobody has heard.
+type Escalation struct {
+	From int      `json:"from"` // the first time is 1
+	Do   []string `json:"do"`
 }
 
 // ParseMonitor reads a monitor from JSON and checks it. Unknown fields are refused.
@@ -63,8 +74,10 @@ func ParseMonitor(data []byte) (Monitor, error) {
 	if err := workflow.ParseJSON(data, "routing: monitor", &m); err != nil {
 		return Monitor{}, err
 	}
-	_, err := NewWatcher(m)
-	return m, err
+	if _, err := NewWatcher(m); err != nil {
+		return Monitor{}, err
+	}
+	return m, nil
 }
 
 // Watcher is a monitor that was checked. It is immutable and safe for concurrent use.
@@ -83,14 +96,19 @@ func NewWatcher(m Monitor) (*Watcher, error) {
 	if m.After <= 0 || m.After > MaxAfter {
 		p.Addf("after %v, want more than zero and at most %v", time.Duration(m.After), time.Duration(MaxAfter))
 	}
-	if m.Repeat < 0 || m.Repeat > MaxAfter || m.Times < 0 || m.Times > MaxRepeats {
-		p.Addf("repeated every %v, %d times: want at most %v and %d", time.Duration(m.Repeat), m.Times, time.Duration(MaxAfter), MaxRepeats)
+	if m.Repeat < 0 || m.Repeat > MaxAfter || m.Times < 0 || m.Times > MaxTimes {
+		p.Addf("repeated every %v, %d times: want at most %v and %d", time.Duration(m.Repeat), m.Times, time.Duration(MaxAfter), MaxTimes)
 	}
 	if m.Repeat == 0 && m.Times > 1 {
 		p.Addf("%d times, and not how long after each other", m.Times)
 	}
-	if len(m.Do) > MaxDo || len(m.TouchedBy) > MaxValues || len(m.Ignored) > MaxValues {
-		p.Addf("at most %d things to do and %d kinds of activity", MaxDo, MaxValues)
+	for i, e := range m.Escalate {
+		if e.From < 1 || e.From > m.times() || len(e.Do) == 0 || len(e.Do) > MaxDo {
+			p.Addf("escalation %d, from time %d on: want a time of 1 to %d and 1 to %d things to do", i+1, e.From, m.times(), MaxDo)
+		}
+	}
+	if len(m.Escalate) > MaxDo || len(m.Do) > MaxDo || len(m.TouchedBy) > MaxValues || len(m.Ignored) > MaxValues {
+		p.Addf("at most %d things to do, as many escalations, and %d kinds of activity", MaxDo, MaxValues)
 	}
 	for _, kind := range m.Ignored {
 		if slices.Contains(m.TouchedBy, kind) {
@@ -100,8 +118,22 @@ func NewWatcher(m Monitor) (*Watcher, error) {
 	if err := p.Err("routing: monitor " + m.Name); err != nil {
 		return nil, err
 	}
-	m.Do, m.TouchedBy, m.Ignored = slices.Clone(m.Do), slices.Clone(m.TouchedBy), slices.Clone(m.Ignored)
+	m.Do, m.TouchedBy, m.Ignored, m.Escalate = slices.Clone(m.Do), slices.Clone(m.TouchedBy), slices.Clone(m.Ignored), slices.Clone(m.Escalate)
+	for i := range m.Escalate {
+		m.Escalate[i].Do = slices.Clone(m.Escalate[i].Do)
+	}
 	return &Watcher{m, compileCondition(m.Condition), compileCondition(Condition{When: m.Reset})}, nil
+}
+
+// times is how often the monitor fires at most, until something happens.
+func (m *Monitor) times() int {
+	switch {
+	case m.Repeat == 0:
+		return 1
+	case m.Times == 0:
+		return MaxTimes
+	}
+	return m.Times
 }
 
 // Watch is how a monitor stands for one record: plain data that is kept with it.
@@ -124,19 +156,21 @@ type Alert struct {
 }
 
 // Touch notes that something happened to the record: an activity of a kind, after which
-// its facts are as given. The first activity begins the watch. What was due before must
-// have been taken by [Watcher.Advance], up to the same instant.
+// its facts are as given. The first activity begins the watch, whatever its kind. What was
+// due before must have been taken by [Watcher.Advance], up to the same instant: at the
+// instant itself it is too late. An instant before the last touch counts as that.
 func (w *Watcher) Touch(x Watch, kind string, f Facts, at time.Time) Watch {
+	if at.Before(x.Since) {
+		at = x.Since
+	}
 	reset := len(w.monitor.Reset) > 0 && w.reset.holds(f)
-	watched := w.condition.holds(f)
 	again := reset && !x.Reset
-	counts := w.counts(kind)
 	x.Reset = reset
 	switch {
-	case !watched:
+	case !w.condition.holds(f):
 		x.Watched, x.Since, x.Fired, x.Next = false, time.Time{}, 0, time.Time{}
-	case !x.Watched || again || counts:
-		x.Watched, x.Since, x.Fired = true, at, 0
+	case !x.Watched || again || w.counts(kind):
+		x.Watched, x.Since, x.Fired = true, at.UTC(), 0
 		x.Next = w.after(at, w.monitor.After)
 	}
 	return x
@@ -153,7 +187,7 @@ func (w *Watcher) counts(kind string) bool {
 // there is never.
 func (w *Watcher) after(at time.Time, d Duration) time.Time {
 	if w.monitor.Hours == nil {
-		return at.Add(time.Duration(d))
+		return at.Add(time.Duration(d)).UTC()
 	}
 	due, ok := w.monitor.Hours.Add(at, time.Duration(d))
 	if !ok {
@@ -162,22 +196,55 @@ func (w *Watcher) after(at time.Time, d Duration) time.Time {
 	return due.UTC()
 }
 
-// maxAlerts bounds what one call returns, so that a clock that is far off ends.
-const maxAlerts = 1_000
-
-// Advance takes what has come due up to an instant, in order: at most a thousand alerts
-// a call. Doing so in parts gives the same as doing so at once.
+// Advance takes what has come due up to an instant and at it, in order. Doing so in parts
+// gives the same as doing so at once. [Watch].Next is when to come again.
 func (w *Watcher) Advance(x Watch, now time.Time) (Watch, []Alert) {
 	var alerts []Alert
-	for x.Watched && !x.Next.IsZero() && !x.Next.After(now) && len(alerts) < maxAlerts {
+	for x.Watched && !x.Next.IsZero() && !x.Next.After(now) {
 		x.Fired++
 		x.Total++
-		alerts = append(alerts, Alert{w.monitor.Name, x.Next, x.Since, x.Fired, slices.Clone(w.monitor.Do)})
-		if w.monitor.Repeat == 0 || w.monitor.Times > 0 && x.Fired >= w.monitor.Times {
+		alerts = append(alerts, Alert{w.monitor.Name, x.Next, x.Since, x.Fired, w.do(x.Fired)})
+		if x.Fired >= w.monitor.times() {
 			x.Next = time.Time{}
 		} else {
 			x.Next = w.after(x.Next, w.monitor.Repeat)
 		}
 	}
 	return x, alerts
+}
+
+// do lists what is to be done the n-th time.
+func (w *Watcher) do(n int) []string {
+	all := slices.Clone(w.monitor.Do)
+	for _, e := range w.monitor.Escalate {
+		if e.From <= n {
+			all = append(all, e.Do...)
+		}
+	}
+	return all
+}
+
+// Activity is something that happened to a record.
+type Activity struct {
+	At    time.Time `json:"at"`
+	Kind  string    `json:"kind"`
+	Facts Facts     `json:"facts,omitempty"` // after it
+}
+
+// Replay goes through all that happened to a record, in the order given, up to an instant
+// and including it: how the monitor stands then, and every alert there was. It is what
+// [Watcher.Advance] and [Watcher.Touch] come to when they are called as things happen.
+func (w *Watcher) Replay(history []Activity, now time.Time) (Watch, []Alert) {
+	var x Watch
+	var all, due []Alert
+	for _, a := range history {
+		if a.At.After(now) {
+			break
+		}
+		x, due = w.Advance(x, a.At)
+		all = append(all, due...)
+		x = w.Touch(x, a.Kind, a.Facts, a.At)
+	}
+	x, due = w.Advance(x, now)
+	return x, append(all, due...)
 }

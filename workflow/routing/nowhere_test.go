@@ -65,7 +65,7 @@ func TestPingPongIsFoundAsItWasThen(t *testing.T) {
 
 func TestTimeIsCountedWhereItWasHeld(t *testing.T) {
 	require.Equal(t, map[string]time.Duration{"desk": 2 * time.Hour, "network": 3 * time.Hour},
-		routing.Held(hops("desk", "network", "network", "desk", "network"), monday.Add(5*time.Hour)))
+		routing.Travelled(hops("desk", "network", "network", "desk", "network"), false, nil, monday.Add(5*time.Hour)).Held)
 }
 
 func TestTrafficShowsWhoSendsWhomWhatIsNotTheirs(t *testing.T) {

@@ -76,7 +76,7 @@ type Target struct {
 	Needs    []Skill  `json:"needs,omitempty"`    // without all of them nobody is taken, nor of a fallback
 	Prefers  []Skill  `json:"prefers,omitempty"`  // who has more of them comes first
 	// Sticky takes whoever of [Situation].Before can take the work, before anybody else.
-	// With turns it counts as his turn.
+	// It is not his turn then, and moves nobody's.
 	Sticky bool `json:"sticky,omitempty"`
 }
 
