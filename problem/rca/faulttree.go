@@ -50,8 +50,9 @@ func Chance(p float64) *float64 { return &p }
 const (
 	MaxEvents = 1_000
 	MaxGates  = 1_000
-	MaxInputs = 500 // of one gate
-	MaxID     = 64  // bytes
+	MaxInputs = 500   // of one gate
+	MaxLinks  = 5_000 // inputs of all gates
+	MaxID     = 64    // bytes
 )
 
 // need returns how many inputs are enough.
@@ -122,6 +123,14 @@ func (t *FaultTree) Validate() error {
 	var p workflow.Problems
 	if len(t.Events) == 0 || len(t.Events) > MaxEvents || len(t.Gates) > MaxGates {
 		p.Addf("%d events and %d gates, want 1 to %d and at most %d", len(t.Events), len(t.Gates), MaxEvents, MaxGates)
+		return p.Err("rca: fault tree")
+	}
+	links := 0
+	for _, g := range t.Gates {
+		links += len(g.Inputs)
+	}
+	if links > MaxLinks {
+		p.Addf("%d inputs of all gates, at most %d", links, MaxLinks)
 		return p.Err("rca: fault tree")
 	}
 	all, seen := t.nodes(), map[string]bool{}

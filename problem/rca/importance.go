@@ -84,8 +84,9 @@ func (s *Solution) Importance() ([]Importance, error) {
 	}
 	birnbaum := s.birnbaum(p)
 	list := make([]Importance, len(s.events))
+	scratch := make([]float64, s.top+1)
 	for i, e := range s.events {
-		q, certain, without := *e.Probability, s.given(int32(i), p, 1), s.given(int32(i), p, 0)
+		q, certain, without := *e.Probability, s.given(int32(i), p, scratch, 1), s.given(int32(i), p, scratch, 0)
 		list[i] = Importance{Event: e.ID, Birnbaum: birnbaum[i], RiskAchievement: factor(certain, p[s.top]), RiskReduction: factor(p[s.top], without)}
 		if total := p[s.top]; total > 0 {
 			list[i].Criticality = min(1, q*birnbaum[i]/total)
@@ -125,9 +126,10 @@ func (s *Solution) birnbaum(p []float64) []float64 {
 	return list
 }
 
-// given returns the probability of the top event if that of one event is another.
-func (s *Solution) given(level int32, p []float64, q float64) float64 {
-	known := slices.Clone(p[:s.top+1])
+// given returns the probability of the top event if that of one event is another. P are
+// the probabilities as they are, and known is room to work in.
+func (s *Solution) given(level int32, p, known []float64, q float64) float64 {
+	copy(known, p)
 	for i := 2; i < len(known); i++ {
 		switch n := s.d.nodes[i]; {
 		case n.level < level:
