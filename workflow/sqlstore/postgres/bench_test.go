@@ -11,6 +11,7 @@ import (
 	"github.com/itsm-go/itsm/workflow/sqlstore/postgres"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 )
 
@@ -79,13 +80,27 @@ func benchmarkCommit(b *testing.B, bare bool) {
 
 // hand is what a program would write by itself: tables of its own and a statement for
 // each row.
-type hand struct{ conn *pgx.Conn }
+type hand struct{ conn handConn }
+
+// handConn is a connection or a pool.
+type handConn interface {
+	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
+}
 
 func openHand(b *testing.B) *hand {
 	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, freshDatabase(b))
+	conn, err := pgx.Connect(ctx, handDatabase(b))
 	require.NoError(b, err)
 	b.Cleanup(func() { conn.Close(ctx) })
+	return &hand{conn}
+}
+
+func handDatabase(b *testing.B) (where string) {
+	ctx := context.Background()
+	where = freshDatabase(b)
+	conn, err := pgx.Connect(ctx, where)
+	require.NoError(b, err)
+	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, `CREATE TABLE ticket (id uuid PRIMARY KEY, version bigint, body bytea);
 CREATE TABLE event (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ticket uuid, version bigint, body bytea, UNIQUE (ticket, version));
 CREATE TABLE entry (field text, key bytea, ticket uuid, PRIMARY KEY (field, key, ticket));
@@ -93,7 +108,7 @@ CREATE TABLE timer (ticket uuid, name text, due timestamptz, payload bytea, PRIM
 CREATE INDEX ON timer (due);
 CREATE TABLE message (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ticket uuid, id uuid, topic text, payload bytea);`)
 	require.NoError(b, err)
-	return &hand{conn}
+	return where
 }
 
 func (h *hand) exec(b *testing.B, text string, args ...any) {

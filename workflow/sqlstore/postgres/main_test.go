@@ -24,6 +24,13 @@ import (
 var cluster *pgcluster.Cluster
 
 func TestMain(m *testing.M) {
+	if where := os.Getenv(victimAt); where != "" {
+		if err := victim(where); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "itsm-postgres-")
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 // time, and each takes at most that many batches. While one is on its way those that
 // come wait, and one of them takes the others along.
 const (
-	travelLanes = 2
+	travelLanes = 4
 	travelGroup = 32
 )
 

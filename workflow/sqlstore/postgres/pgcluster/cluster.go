@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ErrNoServer means that PostgreSQL's server programs are not installed. On Debian,
@@ -112,10 +113,19 @@ func (c *Cluster) Kill() error {
 	if err != nil {
 		return err
 	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil { // or it would start others
+		return err
+	}
 	for _, child := range children(pid) {
 		_ = syscall.Kill(child, syscall.SIGKILL) // one that has ended by itself is as dead
 	}
-	return syscall.Kill(pid, syscall.SIGKILL)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return err
+	}
+	for syscall.Kill(pid, 0) == nil { // until it is gone and its parent knows
+		time.Sleep(time.Millisecond)
+	}
+	return nil
 }
 
 // children lists the processes that the server has started.
