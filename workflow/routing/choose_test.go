@@ -286,3 +286,31 @@ func TestCapacityIsNeverExceeded(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the situation's maps look like inside, and however often it is asked, the
+// decision is the same.
+func TestTheSameInputGivesTheSameDecision(t *testing.T) {
+	var members []routing.Member
+	for i := range 60 {
+		members = append(members, routing.Member{Person: fmt.Sprint("p", i), Capacity: i % 4, Skills: []routing.Ability{{Skill: routing.Skill{Name: "vpn", Level: i % 3}}}})
+	}
+	for _, strategy := range []routing.Strategy{routing.LeastLoaded, routing.RoundRobin, routing.LongestIdle, routing.InOrder} {
+		p := network(t, strategy, members...)
+		p.Default.Prefers = []routing.Skill{{Name: "vpn", Level: 2}}
+		var want routing.Decision
+		for try := range 20 {
+			s := routing.Situation{At: monday, Loads: map[string]routing.Load{}}
+			for i := range members {
+				j := (i*7 + try) % len(members) // filled in another order each time
+				s.Loads[members[j].Person] = routing.Load{Weight: j % 3}
+			}
+			d, err := router(t, p).Route(routing.Work{}, s)
+			require.NoError(t, err)
+			if try == 0 {
+				want = d
+			}
+			require.Equal(t, want, d)
+			require.Len(t, d.Passed, len(members)-1, "everybody else is accounted for")
+		}
+	}
+}

@@ -72,27 +72,48 @@ func ExampleRouter_Explain() {
 // Whose turn it was is kept by the host, for example in the record of the group.
 func ExampleTurn() {
 	router, err := routing.New(routing.Policy{Name: "desk", Version: 1, Default: &routing.Target{Group: "desk"},
-		Groups: []routing.Group{{Name: "desk", Strategy: routing.RoundRobin, Members: []routing.Member{{Person: "ann"}, {Person: "bob"}, {Person: "cho"}}}}})
+		Groups: []routing.Group{{Name: "desk", Strategy: routing.RoundRobin, Members: []routing.Member{
+			{Person: "ann"},
+			{Person: "bob", Absences: []routing.Absence{{From: day(3), Until: day(5), Reason: "on leave"}}},
+			{Person: "cho"}}}}})
 	if err != nil {
 		panic(err)
 	}
-	turns := map[string]routing.Turn{}
-	day := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	for range 5 {
-		d, err := router.Route(routing.Work{}, routing.Situation{At: day, Turns: turns})
+	kept := map[string]routing.Turn{}
+	for n := 2; n <= 6; n++ { // Monday to Friday
+		situation := routing.Situation{At: day(n), Turns: kept}
+		d, err := router.Route(routing.Work{}, situation)
 		if err != nil {
 			panic(err)
 		}
-		turns[d.Group] = *d.Turn
-		fmt.Println(day.Format("Mon"), d.Person)
-		day = day.AddDate(0, 0, 1)
+		situation.Take(d)
+		fmt.Println(day(n).Format("Mon"), d.Person, kept["desk"])
 	}
 	// Output:
-	// Mon ann
-	// Tue bob
-	// Wed cho
-	// Thu ann
-	// Fri bob
+	// Mon ann {ann 0}
+	// Tue cho {cho 2}
+	// Wed ann {ann 0}
+	// Thu bob {bob 1}
+	// Fri cho {cho 2}
+}
+
+func day(n int) time.Time { return time.Date(2026, 3, n, 9, 0, 0, 0, time.UTC) }
+
+func ExampleRouter_Lint() {
+	p := policy
+	p.Default = nil
+	p.Rules = append(p.Rules, routing.Rule{Name: "wifi", To: routing.Target{Group: "service desk"}, Condition: routing.Condition{When: []routing.Test{
+		{Fact: "category", Op: routing.Equals, Values: []string{"network"}}, {Fact: "subcategory", Op: routing.Equals, Values: []string{"wifi"}}}}})
+	router, err := routing.New(p)
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range router.Lint() {
+		fmt.Println(f)
+	}
+	// Output:
+	// incidents: no_default: work that no rule takes is refused
+	// wifi: shadowed: rule network takes all that it would take
 }
 
 func ExampleBounces() {
@@ -105,13 +126,27 @@ func ExampleBounces() {
 	// return: network > server > network in 4h0m0s
 }
 
+func ExampleTraffic() {
+	at := func(h int) time.Time { return time.Date(2026, 3, 2, h, 0, 0, 0, time.UTC) }
+	var traffic routing.Traffic
+	for range 3 {
+		traffic.Add([]routing.Hop{{At: at(8), Group: "desk"}, {At: at(9), Group: "network"}, {At: at(11), Group: "desk"}}, at(12))
+	}
+	traffic.Add([]routing.Hop{{At: at(8), Group: "desk"}, {At: at(9), Group: "network"}}, at(12))
+	worst := traffic.Pairs()[0]
+	fmt.Printf("%s sent %s %d, %d came straight back after %v together\n", worst.From, worst.To, worst.Handed, worst.Bounced, worst.Lost)
+	// Output:
+	// desk sent network 4, 3 came straight back after 6h0m0s together
+}
+
 func ExampleWatcher() {
 	hours, err := calendar.New("Europe/Berlin", calendar.Weekly(time.Monday, time.Friday, "08:00-18:00"))
 	if err != nil {
 		panic(err)
 	}
 	w, err := routing.NewWatcher(routing.Monitor{Name: "nobody works on it", After: routing.Duration(4 * time.Hour),
-		Repeat: routing.Duration(2 * time.Hour), Times: 2, Hours: hours, Do: []string{"tell:group"}})
+		Repeat: routing.Duration(2 * time.Hour), Times: 2, Hours: hours, Do: []string{"tell:group"},
+		Escalate: []routing.Escalation{{From: 2, Do: []string{"tell:manager"}}}})
 	if err != nil {
 		panic(err)
 	}
@@ -125,5 +160,5 @@ func ExampleWatcher() {
 	// Output:
 	// look again at 2026-03-09 09:00:00 +0000 UTC
 	// 2026-03-09 09:00:00 +0000 UTC 1 [tell:group]
-	// 2026-03-09 11:00:00 +0000 UTC 2 [tell:group]
+	// 2026-03-09 11:00:00 +0000 UTC 2 [tell:group tell:manager]
 }

@@ -1,7 +1,9 @@
 package routing_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -182,6 +184,74 @@ func TestInputIsReadStrictly(t *testing.T) {
 		_, err := routing.Parse([]byte(bad))
 		require.ErrorIs(t, err, workflow.ErrInvalid, bad)
 	}
+}
+
+func TestAPolicySurvivesJSON(t *testing.T) {
+	p := network(t, routing.RoundRobin, routing.Member{Person: "ann", Capacity: 3, Hours: "office", Zone: "Asia/Tokyo",
+		Skills:   []routing.Ability{{Skill: routing.Skill{Name: "vpn", Level: 2}, Until: monday}},
+		Absences: []routing.Absence{{From: monday, Until: monday.Add(time.Hour), Reason: "leave"}}})
+	p.Rules = []routing.Rule{{Name: "r", Condition: routing.Condition{When: []routing.Test{is("a", "1", "2")}, Any: []routing.Test{is("b", "1")}, Unless: []routing.Test{is("c", "1")}},
+		To: routing.Target{Group: "network", Person: "ann", Strategy: routing.LongestIdle, Needs: []routing.Skill{{Name: "vpn"}}, Prefers: []routing.Skill{{Name: "german"}}, Sticky: true}}}
+	p.Weights = []routing.Weight{{Condition: when(is("a", "1")), Weight: 3}}
+	raw, err := json.Marshal(p)
+	require.NoError(t, err)
+	again, err := routing.Parse(raw)
+	require.NoError(t, err)
+	rawAgain, err := json.Marshal(router(t, again).Policy())
+	require.NoError(t, err)
+	require.Equal(t, string(raw), string(rawAgain))
+	again.Calendars = p.Calendars
+	require.Equal(t, p, again)
+}
+
+func TestADecisionOfAnotherVersionIsNotToldByTheseRules(t *testing.T) {
+	p := network(t, routing.GroupOnly)
+	p.Rules = []routing.Rule{{Name: "all", To: to("desk")}}
+	r := router(t, p)
+	d, err := r.Route(routing.Work{}, routing.Situation{At: monday})
+	require.NoError(t, err)
+	require.Equal(t, "rule all holds\ngoes to desk: the group decides among itself\n", r.Explain(routing.Work{}, d).String())
+	p.Version, p.Rules = 2, nil
+	require.Equal(t, "rule all of incidents version 1 held\ngoes to desk: the group decides among itself\n", router(t, p).Explain(routing.Work{}, d).String())
+}
+
+// Numbers compare as numbers, as a library that knows them says.
+func TestNumbersCompareAsNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	random := func() string {
+		s := strings.Repeat("0", r.IntN(3)) + fmt.Sprint(r.IntN(200))
+		if r.IntN(2) == 0 {
+			s += fmt.Sprintf(".%0*d%s", 1+r.IntN(3), r.IntN(30), strings.Repeat("0", r.IntN(3)))
+		}
+		return strings.Repeat("-", r.IntN(2)) + s
+	}
+	rule := func(limit string) *routing.Router {
+		return router(t, routing.Policy{Name: "p", Version: 1, Groups: []routing.Group{{Name: "g"}}, Rules: []routing.Rule{
+			{Name: "r", Condition: when(routing.Test{Fact: "n", Op: routing.AtLeast, Values: []string{limit}}), To: to("g")}}})
+	}
+	for range 2000 {
+		limit, have := random(), random()
+		l, ok := new(big.Rat).SetString(limit)
+		require.True(t, ok)
+		h, ok := new(big.Rat).SetString(have)
+		require.True(t, ok)
+		require.Equal(t, h.Cmp(l) >= 0, rule(limit).Match(routing.Facts{"n": {have}}) == 0, "%s at least %s", have, limit)
+	}
+	for _, none := range []string{"", "-", ".", "1.", ".5", "+1", "1e3", "0x1", "1_000", " 1", "1-2", "٣", strings.Repeat("1", 65)} {
+		require.Equal(t, -1, rule("-1000").Match(routing.Facts{"n": {none}}), none)
+	}
+}
+
+func TestMatchingDoesNotAllocate(t *testing.T) {
+	r := router(t, thousand(func(i int) routing.Condition {
+		return routing.Condition{When: []routing.Test{is("category", fmt.Sprint("c", i%50)), {Fact: "amount", Op: routing.AtLeast, Values: []string{fmt.Sprint(1000 - i)}}},
+			Any: []routing.Test{is("site", "a", "b", "c", "d", "e", "f", "g", "h"), {Fact: "ci", Op: routing.Prefix, Values: []string{"vpn-", "mail-"}}}}
+	}))
+	f := routing.Facts{"category": {"c7"}, "amount": {"12.50"}, "ci": {"mail-1"}}
+	require.Equal(t, -1, r.Match(f), "it is not enough")
+	f["amount"] = []string{"93.00"}
+	require.Equal(t, 907, r.Match(f), "the first of category 7 that asks for no more")
+	require.Zero(t, testing.AllocsPerRun(100, func() { r.Match(f) }))
 }
 
 func TestEditingThePolicyAfterwardsChangesNothing(t *testing.T) {

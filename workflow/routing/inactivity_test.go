@@ -1,6 +1,8 @@
 package routing_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -10,78 +12,6 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/routing"
 )
-
-// hops makes a history in which each group follows the one before after an hour.
-func hops(groups ...string) (all []routing.Hop) {
-	for i, g := range groups {
-		all = append(all, routing.Hop{At: monday.Add(time.Duration(i) * time.Hour), Group: g, By: "ann"})
-	}
-	return all
-}
-
-func TestPingPongIsFound(t *testing.T) {
-	later := monday.AddDate(0, 0, 1)
-	for _, row := range []struct {
-		name    string
-		history []routing.Hop
-		rules   routing.BounceRules
-		want    []string
-	}{
-		{"there and back", hops("desk", "network", "desk"), routing.BounceRules{}, []string{"return: desk > network > desk in 1h0m0s"}},
-		{"onwards only", hops("desk", "network", "mail"), routing.BounceRules{}, nil},
-		{"another person of the group is no hop", hops("desk", "desk", "network", "network"), routing.BounceRules{}, nil},
-		{"in a circle", hops("desk", "network", "mail", "desk"), routing.BounceRules{}, []string{"cycle: desk > network > mail > desk in 2h0m0s"}},
-		{"again and again", hops("a", "b", "a", "b"), routing.BounceRules{}, []string{"return: a > b > a in 1h0m0s", "return: b > a > b in 1h0m0s"}},
-		{"fewer returns than count", hops("a", "b", "a"), routing.BounceRules{Returns: 2}, nil},
-		{"as many as count", hops("a", "b", "a", "b"), routing.BounceRules{Returns: 2}, []string{"return: a > b > a in 1h0m0s", "return: b > a > b in 1h0m0s"}},
-		{"a desk passes work on by its nature", hops("desk", "network", "desk", "mail"), routing.BounceRules{Ignore: []string{"desk"}}, nil},
-		{"nobody's for a time is no group", hops("a", "", "a"), routing.BounceRules{}, nil},
-		{"too many hands", hops("a", "b", "c", "d", "e"), routing.BounceRules{Hops: 2, Within: routing.Duration(150 * time.Minute)},
-			[]string{"too many hops: a > b > c > d in 2h0m0s"}},
-		{"as many as are good", hops("a", "b", "c"), routing.BounceRules{Hops: 2, Within: routing.Duration(150 * time.Minute)}, nil},
-		{"slowly enough", hops("a", "b", "c", "d"), routing.BounceRules{Hops: 2, Within: routing.Duration(2 * time.Hour)}, nil},
-		{"nothing", nil, routing.BounceRules{}, nil},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			require.NoError(t, row.rules.Validate())
-			var got []string
-			for _, b := range routing.Bounces(row.history, row.rules, later) {
-				got = append(got, b.String())
-			}
-			require.Equal(t, row.want, got)
-		})
-	}
-	require.ErrorIs(t, routing.BounceRules{Returns: -1, Hops: 1}.Validate(), workflow.ErrInvalid)
-}
-
-func TestPingPongIsFoundAsItWasThen(t *testing.T) {
-	history := hops("desk", "network", "desk")
-	require.Empty(t, routing.Bounces(history, routing.BounceRules{}, monday.Add(90*time.Minute)), "it has not come back yet")
-	r := rand.New(rand.NewPCG(1, 1))
-	want := routing.Bounces(history, routing.BounceRules{}, monday.AddDate(0, 0, 1))
-	r.Shuffle(len(history), func(i, j int) { history[i], history[j] = history[j], history[i] })
-	require.Equal(t, want, routing.Bounces(history, routing.BounceRules{}, monday.AddDate(0, 0, 1)), "in any order")
-}
-
-func TestTimeIsCountedWhereItWasHeld(t *testing.T) {
-	require.Equal(t, map[string]time.Duration{"desk": 2 * time.Hour, "network": 3 * time.Hour},
-		routing.Travelled(hops("desk", "network", "network", "desk", "network"), false, nil, monday.Add(5*time.Hour)).Held)
-}
-
-func TestTrafficShowsWhoSendsWhomWhatIsNotTheirs(t *testing.T) {
-	var traffic routing.Traffic
-	for range 3 {
-		traffic.Add(hops("desk", "network", "desk", "mail"), monday.Add(4*time.Hour))
-	}
-	traffic.Add(hops("desk", "mail"), monday.Add(4*time.Hour))
-	all, bounced := traffic.Records()
-	require.Equal(t, []int{4, 3}, []int{all, bounced})
-	require.Equal(t, []routing.Pair{
-		{From: "desk", To: "network", Handed: 3, Bounced: 3, Lost: 3 * time.Hour},
-		{From: "desk", To: "mail", Handed: 4},
-		{From: "network", To: "desk", Handed: 3},
-	}, traffic.Pairs())
-}
 
 func watcher(t testing.TB, m routing.Monitor) *routing.Watcher {
 	m.Name = "nobody works on it"
@@ -117,6 +47,9 @@ func TestAMonitorFiresWhenNobodyTakesCare(t *testing.T) {
 		{"a reset begins anew whatever else happens", routing.Monitor{After: 4 * h, Reset: []routing.Test{is("answered", "yes")}, TouchedBy: []string{"note"}},
 			[]act{{0, "open", open}, {time.Hour, "mail", routing.Facts{"state": {"open"}, "answered": {"yes"}}}, {2 * time.Hour, "mail", routing.Facts{"state": {"open"}, "answered": {"yes"}}}},
 			[]time.Duration{5 * time.Hour}},
+		{"at the instant it is too late", routing.Monitor{After: 4 * h}, []act{{0, "open", open}, {4 * time.Hour, "note", open}}, []time.Duration{4 * time.Hour, 8 * time.Hour}},
+		{"a touch after an alert begins anew", routing.Monitor{After: 4 * h, Repeat: h, Times: 2}, []act{{0, "open", open}, {4*time.Hour + 30*time.Minute, "note", open}},
+			[]time.Duration{4 * time.Hour, 8*time.Hour + 30*time.Minute, 9*time.Hour + 30*time.Minute}},
 		{"in working time", routing.Monitor{After: 10 * h, Hours: officeHours(t)}, []act{{0, "open", open}}, []time.Duration{24 * time.Hour}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -141,9 +74,10 @@ func TestAMonitorFiresWhenNobodyTakesCare(t *testing.T) {
 }
 
 func TestAMonitorThatIsWrongIsTold(t *testing.T) {
-	_, err := routing.NewWatcher(routing.Monitor{After: -1, Times: 2, Ignored: []string{"note"}, TouchedBy: []string{"note"}, Reset: []routing.Test{{Fact: "x", Op: "?"}}})
+	_, err := routing.NewWatcher(routing.Monitor{After: -1, Times: 2, Ignored: []string{"note"}, TouchedBy: []string{"note"}, Reset: []routing.Test{{Fact: "x", Op: "?"}},
+		Escalate: []routing.Escalation{{From: 2, Do: []string{"call"}}, {From: 1}}})
 	require.ErrorIs(t, err, workflow.ErrInvalid)
-	for _, text := range []string{"the name", "after -1ns", "2 times, and not", `"note" counts and is ignored`, `op "?"`} {
+	for _, text := range []string{"the name", "after -1ns", "2 times, and not", `"note" counts and is ignored`, "escalation 1, from time 2", "escalation 2, from time 1", `op "?"`} {
 		require.ErrorContains(t, err, text)
 	}
 	m, err := routing.ParseMonitor([]byte(`{"name": "quiet", "when": [{"fact": "state", "op": "one_of", "values": ["new", "in_progress"]}],
@@ -154,42 +88,96 @@ func TestAMonitorThatIsWrongIsTold(t *testing.T) {
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 }
 
-// Advancing in parts, at whatever instants, gives the alerts of advancing at once.
-func TestAdvancingInPartsIsAdvancingAtOnce(t *testing.T) {
+func TestWhoDoesNotHearIsEscalated(t *testing.T) {
+	w := watcher(t, routing.Monitor{After: routing.Duration(time.Hour), Repeat: routing.Duration(time.Hour), Times: 4, Do: []string{"tell:assignee"},
+		Escalate: []routing.Escalation{{From: 2, Do: []string{"tell:group"}}, {From: 4, Do: []string{"tell:manager"}}}})
+	_, alerts := w.Replay([]routing.Activity{{At: monday, Kind: "open"}}, monday.AddDate(0, 0, 1))
+	var got []string
+	for _, a := range alerts {
+		got = append(got, fmt.Sprint(a.Times, a.Do))
+	}
+	require.Equal(t, []string{"1 [tell:assignee]", "2 [tell:assignee tell:group]", "3 [tell:assignee tell:group]", "4 [tell:assignee tell:group tell:manager]"}, got)
+}
+
+func TestAMonitorWithoutEndEnds(t *testing.T) {
+	w := watcher(t, routing.Monitor{After: 1, Repeat: 1})
+	x, alerts := w.Replay([]routing.Activity{{At: monday}}, monday.AddDate(100, 0, 0))
+	require.Len(t, alerts, routing.MaxTimes)
+	require.Zero(t, x.Next)
+}
+
+func TestATouchOutOfOrderDoesNotSetTheClockBack(t *testing.T) {
+	w := watcher(t, routing.Monitor{After: routing.Duration(time.Hour)})
+	x := w.Touch(routing.Watch{}, "open", nil, monday)
+	require.Equal(t, x, w.Touch(x, "note", nil, monday.Add(-time.Minute)))
+}
+
+func TestAWatchIsKeptAsJSON(t *testing.T) {
+	w := watcher(t, routing.Monitor{After: routing.Duration(time.Hour), Repeat: routing.Duration(time.Hour), Hours: officeHours(t)})
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	x := w.Touch(routing.Watch{}, "open", nil, monday.In(berlin))
+	raw, err := json.Marshal(x)
+	require.NoError(t, err)
+	var kept routing.Watch
+	require.NoError(t, json.Unmarshal(raw, &kept))
+	require.Equal(t, x, kept)
+	require.True(t, x == kept, "and compares")
+}
+
+// Advancing in parts, at whatever instants, gives the alerts of replaying it all.
+func TestReplayIsWhatHappened(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 200 {
-		m := routing.Monitor{After: routing.Duration(1+r.IntN(20)) * routing.Duration(time.Hour), Repeat: routing.Duration(r.IntN(5)) * routing.Duration(time.Hour), Condition: when(is("state", "open"))}
+	hour := routing.Duration(time.Hour)
+	fired, hours := 0, officeHours(t)
+	for range 300 {
+		m := routing.Monitor{After: routing.Duration(1+r.IntN(20)) * hour, Repeat: routing.Duration(r.IntN(5)) * hour, Condition: when(is("state", "open")),
+			Reset: []routing.Test{is("answered", "yes")}, Ignored: []string{"sync"}}
 		if r.IntN(2) == 0 {
-			m.Hours = officeHours(t)
+			m.Hours = hours
 		}
 		if m.Repeat > 0 {
 			m.Times = r.IntN(4)
 		}
 		w := watcher(t, m)
-		once, parts := routing.Watch{}, routing.Watch{}
-		var a, b []routing.Alert
+		var x routing.Watch
+		var history []routing.Activity
+		var got []routing.Alert
 		at := monday
 		for range 10 {
 			next := at.Add(time.Duration(r.IntN(100)) * time.Hour)
-			var more []routing.Alert
-			once, more = w.Advance(once, next)
-			a = append(a, more...)
-			for mid := at; mid.Before(next); mid = mid.Add(time.Duration(1+r.IntN(2000)) * time.Minute) {
-				parts, more = w.Advance(parts, mid)
-				b = append(b, more...)
+			for now := at; ; now = now.Add(time.Duration(1+r.IntN(2000)) * time.Minute) {
+				if now.After(next) {
+					now = next
+				}
+				var due []routing.Alert
+				x, due = w.Advance(x, now)
+				got = append(got, due...)
+				if now.Equal(next) {
+					break
+				}
 			}
-			parts, more = w.Advance(parts, next)
-			b = append(b, more...)
 			at = next
-			facts := open
-			if r.IntN(3) == 0 {
-				facts = nil
+			a := routing.Activity{At: at, Kind: []string{"note", "sync"}[r.IntN(2)], Facts: routing.Facts{}}
+			if r.IntN(3) > 0 {
+				a.Facts["state"] = []string{"open"}
 			}
-			once, parts = w.Touch(once, "note", facts, at), w.Touch(parts, "note", facts, at)
-			require.Equal(t, once, parts)
+			if r.IntN(3) == 0 {
+				a.Facts["answered"] = []string{"yes"}
+			}
+			x = w.Touch(x, a.Kind, a.Facts, at)
+			history = append(history, a)
+			wantWatch, want := w.Replay(history, at)
+			require.Equal(t, wantWatch, x)
+			require.Equal(t, want, got)
+			if !x.Next.IsZero() {
+				require.True(t, x.Next.After(at), "the next is still to come")
+			}
 		}
-		require.Equal(t, a, b)
+		fired += x.Total
+		require.Len(t, got, x.Total)
 	}
+	require.Greater(t, fired, 1000)
 }
 
 func FuzzParse(f *testing.F) {
@@ -224,6 +212,7 @@ func FuzzParseMonitor(f *testing.F) {
 		w, err := routing.NewWatcher(m)
 		require.NoError(t, err)
 		x, alerts := w.Advance(w.Touch(routing.Watch{}, "note", open, monday), monday.AddDate(2, 0, 0))
-		require.Equal(t, len(alerts), x.Total)
+		require.Len(t, alerts, x.Total)
+		require.LessOrEqual(t, x.Total, routing.MaxTimes)
 	})
 }
