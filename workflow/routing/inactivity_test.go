@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/itsm-go/itsm/sla/calendar"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/routing"
 )
@@ -97,6 +98,14 @@ func TestWhoDoesNotHearIsEscalated(t *testing.T) {
 		got = append(got, fmt.Sprint(a.Times, a.Do))
 	}
 	require.Equal(t, []string{"1 [tell:assignee]", "2 [tell:assignee tell:group]", "3 [tell:assignee tell:group]", "4 [tell:assignee tell:group tell:manager]"}, got)
+}
+
+func TestAMonitorInHoursThatNeverComeIsQuiet(t *testing.T) {
+	never, err := calendar.New("UTC")
+	require.NoError(t, err)
+	x, alerts := watcher(t, routing.Monitor{After: 1, Hours: never}).Replay([]routing.Activity{{At: monday}}, monday.AddDate(100, 0, 0))
+	require.Empty(t, alerts)
+	require.Equal(t, routing.Watch{Watched: true, Since: monday}, x)
 }
 
 func TestAMonitorWithoutEndEnds(t *testing.T) {

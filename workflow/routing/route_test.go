@@ -128,6 +128,7 @@ func TestADecisionExplainsItself(t *testing.T) {
 	p.Rules = []routing.Rule{
 		{Name: "mail", Condition: when(is("service", "mail")), To: to("desk")},
 		{Name: "lab", Condition: routing.Condition{When: []routing.Test{is("category", "network")}, Unless: []routing.Test{is("site", "hq")}}, To: to("desk")},
+		{Name: "either", Condition: routing.Condition{Any: []routing.Test{is("site", "lab"), {Fact: "vip", Op: routing.Set}}}, To: to("desk")},
 		{Name: "network", Condition: when(is("category", "network")), To: to("network")},
 	}
 	r := router(t, p)
@@ -136,6 +137,7 @@ func TestADecisionExplainsItself(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `rule mail: not so: service is equal to mail
 rule lab: excepted: site is equal to hq
+rule either: none of these is so: site is equal to lab; vip is set
 rule network holds
 ann of network: full: has 1 of 1, the work is 1
 cho of network: could have taken it, has 2
@@ -162,6 +164,40 @@ func TestEverythingThatIsWrongIsTold(t *testing.T) {
 		require.ErrorContains(t, err, text)
 	}
 	_, err = router(t, network(t, routing.InOrder)).Route(routing.Work{Weight: -1}, routing.Situation{})
+	require.ErrorIs(t, err, workflow.ErrInvalid)
+}
+
+func TestInputHasLimits(t *testing.T) {
+	tests := func(n int) []routing.Test { return slices.Repeat([]routing.Test{is("a", "1")}, n) }
+	for want, change := range map[string]func(p *routing.Policy){
+		"10001 rules": func(p *routing.Policy) { p.Rules = make([]routing.Rule, routing.MaxRules+1) },
+		"101 tests in one list": func(p *routing.Policy) {
+			p.Rules = []routing.Rule{{Name: "r", Condition: when(tests(101)...), To: to("desk")}}
+		},
+		"takes 1 to 1000 values": func(p *routing.Policy) {
+			p.Rules = []routing.Rule{{Name: "r", Condition: when(is("a", make([]string, 1001)...)), To: to("desk")}}
+		},
+		"set takes 0 to 0 values": func(p *routing.Policy) {
+			p.Rules = []routing.Rule{{Name: "r", Condition: when(routing.Test{Fact: "a", Op: routing.Set, Values: []string{"1"}}), To: to("desk")}}
+		},
+		"2001 members": func(p *routing.Policy) { p.Groups[0].Members = make([]routing.Member, routing.MaxMembers+1) },
+		"101 skills":   func(p *routing.Policy) { p.Default.Needs = make([]routing.Skill, 101) },
+		"1001 absences": func(p *routing.Policy) {
+			p.Groups[0].Members = []routing.Member{{Person: "ann", Absences: make([]routing.Absence, 1001)}}
+		},
+		"want 1 to 512 bytes":         func(p *routing.Policy) { p.Name = strings.Repeat("x", 513) },
+		`group "desk" is there twice`: func(p *routing.Policy) { p.Groups = append(p.Groups, routing.Group{Name: "desk"}) },
+		"the reason of an absence": func(p *routing.Policy) {
+			p.Groups[0].Members = []routing.Member{{Person: "ann", Absences: []routing.Absence{{From: monday, Until: monday.Add(1), Reason: "\xff"}}}}
+		},
+	} {
+		p := network(t, routing.InOrder)
+		change(&p)
+		_, err := routing.New(p)
+		require.ErrorIs(t, err, workflow.ErrInvalid, want)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := router(t, network(t, routing.InOrder)).Route(routing.Work{Weight: routing.MaxWeight + 1}, routing.Situation{At: monday})
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 }
 
