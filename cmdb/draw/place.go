@@ -2,7 +2,7 @@ package draw
 
 // The measures of a picture, in pixels.
 const (
-	boxWidth  = 206
+	boxWidth  = 216
 	boxHeight = 36
 	gapDown   = 12 // between boxes
 	gapLines  = 9  // between lines, or a line and a box

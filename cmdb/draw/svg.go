@@ -12,6 +12,9 @@ const (
 	margin = 24
 	font   = "Roboto, Helvetica Neue, Arial, sans-serif"
 	purple = "#8031a7" // of lines that run back
+
+	titleSize = 19
+	bold      = 1.13 // how much wider bold text is
 )
 
 // tints are the colours of lines. Neighbours in a column get different ones, so
@@ -71,7 +74,7 @@ func (c *canvas) text(x, y int, size float64, colour, more, text string) {
 func (c *canvas) heading(p Picture, width int) int {
 	y := margin
 	if p.Title != "" {
-		c.text(margin, y+18, 19, "#17202b", ` font-weight="600"`, short(p.Title, 20, float64(width)))
+		c.text(margin, y+18, titleSize, "#17202b", ` font-weight="600"`, short(p.Title, titleSize*bold, float64(width)))
 		y += 28
 	}
 	if p.Subtitle != "" {

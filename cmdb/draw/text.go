@@ -42,19 +42,56 @@ func measure(text string) float64 {
 	return sum
 }
 
-// advance is that of a common sans-serif font, rather a little too wide.
+// advance is how wide a character is at most in the fonts that a picture is likely to
+// be seen in: Roboto, Helvetica, Arial, and Verdana or DejaVu Sans where the system
+// takes one of these, which are the widest. What fits by it fits in all of them.
 func advance(r rune) float64 {
 	switch {
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
 		return 0
-	case r >= 0x1100: // most of what stands above is as wide as it is high
+	case r < utf8.RuneSelf:
+		return latin(r)
+	case r < 0x530: // further Latin, Greek and Cyrillic letters
+		switch {
+		case strings.ContainsRune("ǄǱǅǲǆǳ", r):
+			return 1.42
+		case strings.ContainsRune("ÆŒŴÞœæ©®¼½¾ЉЊЖШЩЮѨѬѼҖҦӁӜԈԊԔԠԢ", r):
+			return 1.18
+		case unicode.IsUpper(r), strings.ContainsRune("ŉŵωώжфшщыюљњ", r):
+			return .95
+		case unicode.IsLower(r):
+			return .76
+		}
+		return .86
+	case strings.ContainsRune("…–—←→", r):
 		return 1
-	case strings.ContainsRune("ijlI.,:;'|!() []-/ftr", r):
-		return .32
-	case strings.ContainsRune("mwMW@%&", r):
-		return .9
-	case unicode.IsUpper(r) || r >= utf8.RuneSelf:
-		return .7
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul), r >= 0x3000 && r < 0x3040, r >= 0xff00 && r < 0xff61:
+		return 1 // as wide as high
+	case r < 0x2000:
+		return 1.22
+	case r < 0x2190: // punctuation, and signs of several letters
+		return 1.37
 	}
-	return .56
+	return 1.6 // arrows, signs and emoji
+}
+
+// latin is the advance of a character of ASCII.
+func latin(r rune) float64 {
+	switch {
+	case strings.ContainsRune("'ijl", r):
+		return .35
+	case strings.ContainsRune(" ,.fI!t:;-/|\\()[]\"r", r):
+		return .46
+	case strings.ContainsRune("szcLJ?", r):
+		return .57
+	case strings.ContainsRune("MwW#+<=>^~&", r):
+		return 1
+	case strings.ContainsRune("m@%", r):
+		return 1.08
+	case strings.ContainsRune("EFPTSY", r):
+		return .69
+	case unicode.IsUpper(r):
+		return .79
+	}
+	return .64 // digits, and most letters
 }
