@@ -319,6 +319,7 @@ func TestThePictureOfAnImpact(t *testing.T) {
 	name := map[string]string{}
 	for _, it := range p.Items {
 		name[it.ID] = it.Name
+		require.Equal(t, ci[it.Name].Number, it.ID)
 		require.Equal(t, it.Name == "s1", it.Cause)
 	}
 	var links []string
@@ -327,4 +328,35 @@ func TestThePictureOfAnImpact(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{"shop → app ", "app → cluster ", "cluster → s1 member_of"}, links)
 	require.NoError(t, p.SVG(io.Discard))
+}
+
+func TestThePictureShowsPeopleIfTheyMatterOrAreAskedFor(t *testing.T) {
+	w, ci := shop(t)
+	crew := w.add(cmdb.ClassTeam, "crew", to(cmdb.Consumes, ci["shop"]))
+	w.add(cmdb.ClassPerson, "pia", to(cmdb.DependsOn, crew))
+	office := w.add(cmdb.ClassLocation, "office", to(cmdb.Consumes, ci["shop"]))
+	w.add(cmdb.ClassLocation, "branch", to(cmdb.Consumes, ci["shop"]))
+	till := w.add(cmdb.ClassServer, "till", to(cmdb.LocatedAt, office))
+	for _, test := range []struct {
+		rule    string
+		down    *cmdb.CI
+		classes []string
+		want    []string
+	}{
+		{"who merely consumes is not there", ci["news"], nil, []string{"news", "office", "shop", "till"}},
+		{"a cause is", ci["site"], nil, []string{"site", "s1", "s2", "cluster", "app", "shop", "office", "till"}},
+		{"a person, too", crew, nil, []string{"crew"}},
+		{"who is asked for is", ci["shop"], []string{cmdb.ClassService, cmdb.ClassTeam, cmdb.ClassPerson}, []string{"shop", "crew", "pia"}},
+		{"and who is not, is not", till, []string{cmdb.ClassServer}, []string{"till"}},
+	} {
+		im, err := w.topology().Impact(cmdb.Query{Down: []workflow.ID{test.down.ID}, Classes: test.classes})
+		require.NoError(t, err)
+		var got []string
+		p := im.Picture("")
+		for _, it := range p.Items {
+			got = append(got, it.Name)
+		}
+		require.ElementsMatch(t, test.want, got, test.rule)
+		require.NoError(t, p.SVG(io.Discard), "no link leads to who is left out")
+	}
 }
