@@ -43,9 +43,18 @@
 //		Other:  …, // notices to people
 //	}
 //
+// The practice of incidents opens problems by [Service.OpenFrom], which takes over what
+// is copied of an incident, and links both. The example there wires the two practices.
+//
 // Thousands of incidents are reached some at a time. What fails is tried again, what
 // was done is not done twice, and none of it changes what was decided about the
 // problem.
+//
+// # The analysis
+//
+// [Service.SaveAnalysis] keeps a document of package rca by version: five whys, cause
+// and effect, a fault tree, a timeline, each of which draws itself. [FindingOf] turns
+// what it has confirmed into what [Service.ConfirmCause] takes.
 //
 // # No service level
 //

@@ -3,6 +3,7 @@ package problem
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -16,8 +17,21 @@ type move struct {
 	Problem workflow.ID `json:"problem"` // the duplicate
 }
 
+// Related names what else a problem has that its duplicate can hand over.
+type Related string
+
+// What a duplicate can hand over.
+const (
+	RelatedIncidents Related = "incidents"
+	RelatedTasks     Related = "tasks"
+	RelatedFixes     Related = "fixes" // those that the surviving problem does not have yet
+)
+
+func (s *Service) moves(what Related) bool { return slices.Contains(s.cfg.Moves, what) }
+
 // MarkDuplicate closes a problem as a duplicate of another, which survives: that one
-// takes over its tasks and its linked incidents (ServiceNow). The first [MaxLinked]
+// takes over its tasks and its linked incidents, or what [Config.Moves] says instead
+// (ServiceNow). The first [MaxLinked]
 // incidents move in the same commit; more of them follow by messages, as many at a
 // time, and belong to one of the two problems at any moment. A major problem makes the
 // surviving one a major problem.
@@ -32,8 +46,15 @@ func (s *Service) MarkDuplicate(ctx context.Context, actor workflow.Actor, id, i
 		}
 		st.p.DuplicateOf = into
 		st.p.Resolution = st.resolution(Duplicate, "duplicate of "+target.p.Name())
-		tasks := st.p.Tasks
-		st.p.Tasks = nil
+		var tasks []Task
+		if s.moves(RelatedTasks) {
+			tasks, st.p.Tasks = st.p.Tasks, nil
+		}
+		if s.moves(RelatedFixes) {
+			if err := st.moveFixes(target); err != nil {
+				return err
+			}
+		}
 		if err := st.fire(ActionDuplicate, note); err != nil {
 			return err
 		}
@@ -53,11 +74,27 @@ func (s *Service) MarkDuplicate(ctx context.Context, actor workflow.Actor, id, i
 		}
 		target.p.Major = target.p.Major || st.p.Major
 		target.note = st.p.Name() + " is a duplicate of it"
-		if err := st.moveIncidents(target); err != nil {
-			return err
+		if s.moves(RelatedIncidents) {
+			if err := st.moveIncidents(target); err != nil {
+				return err
+			}
 		}
 		return target.finish()
 	})
+}
+
+// moveFixes hands over the fix records that the other problem does not have.
+func (st *step) moveFixes(target *step) error {
+	for _, f := range st.p.Fixes {
+		if target.fix(f.ID) < 0 {
+			target.p.Fixes = append(target.p.Fixes, f)
+		}
+	}
+	st.p.Fixes = nil
+	if n := len(target.p.Fixes); n > MaxFixes {
+		return fmt.Errorf("problem: %s would have %d fix records, at most %d: %w", target.p.Name(), n, MaxFixes, workflow.ErrInvalid)
+	}
+	return nil
 }
 
 // moveIncidents moves as many incidents as one commit takes, and sends for the rest.

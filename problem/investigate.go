@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/itsm-go/itsm/problem/rca"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -142,8 +143,9 @@ func (s *Service) ExceptCause(ctx context.Context, actor workflow.Actor, id work
 	})
 }
 
-// Analysis is the analysis of the root cause, a document that only its own package
-// understands: here it is kept, and counted.
+// Analysis is a version of the analysis of the root cause. The document is a
+// [github.com/itsm-go/itsm/problem/rca.Analysis], unless [Config.CheckAnalysis] says
+// otherwise.
 type Analysis struct {
 	Version  int       `json:"version"` // 1, 2, …
 	Document []byte    `json:"document"`
@@ -168,6 +170,9 @@ func (s *Service) SaveAnalysis(ctx context.Context, actor workflow.Actor, id wor
 		}
 		if len(document) > MaxAnalysis || !json.Valid(document) || !utf8.Valid(document) {
 			return fmt.Errorf("problem: %s: an analysis is a JSON document in UTF-8 of at most %d bytes: %w", st.p.Name(), MaxAnalysis, workflow.ErrInvalid)
+		}
+		if err := s.cfg.CheckAnalysis(document); err != nil {
+			return fmt.Errorf("problem: analysis of %s: %w", st.p.Name(), err)
 		}
 		have := 0
 		if st.p.Analysis != nil {
@@ -209,4 +214,37 @@ func (s *Service) AnalysisAt(ctx context.Context, id workflow.ID, version int) (
 		}
 	}
 	return nil, fmt.Errorf("problem: %s has no version %d of an analysis: %w", id, version, workflow.ErrNotFound)
+}
+
+func checkAnalysis(document []byte) error {
+	_, err := rca.Parse(document)
+	return err
+}
+
+// FindingOf returns what an analysis has found, for [Service.ConfirmCause]: its confirmed
+// root causes, with their evidence, and the contributing factors that are not refuted. A
+// cause counts only if everything on the way to it is confirmed too. The error matches
+// [ErrCauseUnknown] if there is none, and tells what is left to verify.
+func FindingOf(a rca.Analysis) (Finding, error) {
+	var f Finding
+	var open []string
+	for _, c := range a.RootCauses() {
+		if len(c.Open) > 0 {
+			open = append(open, c.Open...)
+			continue
+		}
+		if f.Text != "" {
+			f.Text, f.Evidence = f.Text+"\n", f.Evidence+"\n"
+		}
+		f.Text, f.Evidence = f.Text+c.Text, f.Evidence+c.Evidence
+	}
+	if f.Text == "" {
+		return Finding{}, fmt.Errorf("problem: the analysis %.64q confirms no root cause, to be verified: %.10q: %w: %w", a.Title, open, ErrCauseUnknown, workflow.ErrInvalid)
+	}
+	for _, x := range a.Factors {
+		if x.Verdict != rca.Refuted {
+			f.Factors = append(f.Factors, x.Text)
+		}
+	}
+	return f, nil
 }

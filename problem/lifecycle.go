@@ -130,7 +130,9 @@ func Bindings() workflow.Bindings[Facts] {
 		Fields: map[string]func(Facts) bool{
 			"details":          func(f Facts) bool { return f.Problem.Details != "" },
 			"category":         func(f Facts) bool { return f.Problem.Category != "" },
+			"subcategory":      func(f Facts) bool { return f.Problem.Subcategory != "" },
 			"service":          func(f Facts) bool { return f.Problem.Service != "" },
+			"customer":         func(f Facts) bool { return f.Problem.Customer != "" },
 			"items":            func(f Facts) bool { return len(f.Problem.Items) > 0 },
 			"group":            func(f Facts) bool { return f.Problem.Group != "" },
 			"assignee":         func(f Facts) bool { return f.Problem.Assignee != "" },

@@ -10,20 +10,21 @@ import (
 )
 
 // Report is what is known when a problem is opened. Only Title is needed; without
-// impact and urgency the problem gets the least severe there is. A problem that is
-// opened from an incident copies what the host wants from it, and names it in Origin
-// and Incidents.
+// impact and urgency the problem gets the least severe there is. To open a problem from
+// an incident see [Service.OpenFrom].
 type Report struct {
-	Title    string   `json:"title"`
-	Details  string   `json:"details,omitempty"`
-	Impact   Level    `json:"impact,omitzero"`
-	Urgency  Level    `json:"urgency,omitzero"`
-	Category string   `json:"category,omitempty"`
-	Service  string   `json:"service,omitempty"`
-	Items    []string `json:"items,omitempty"` // configuration items
-	Group    string   `json:"group,omitempty"`
-	Assignee string   `json:"assignee,omitempty"`
-	Origin   string   `json:"origin,omitempty"` // the number of the incident it is opened from, say
+	Title       string   `json:"title"`
+	Details     string   `json:"details,omitempty"`
+	Impact      Level    `json:"impact,omitzero"`
+	Urgency     Level    `json:"urgency,omitzero"`
+	Category    string   `json:"category,omitempty"`
+	Subcategory string   `json:"subcategory,omitempty"`
+	Service     string   `json:"service,omitempty"`
+	Customer    string   `json:"customer,omitempty"`
+	Items       []string `json:"items,omitempty"` // configuration items
+	Group       string   `json:"group,omitempty"`
+	Assignee    string   `json:"assignee,omitempty"`
+	Origin      string   `json:"origin,omitempty"` // the number of the incident it is opened from, say
 
 	Incidents []workflow.ID  `json:"incidents,omitempty"` // to be linked, at most [MaxLinked]
 	Fields    map[string]any `json:"fields,omitempty"`
@@ -139,8 +140,8 @@ func (s *Service) draft(r Report) (*Problem, error) {
 	}
 	x := &Problem{
 		Record: workflow.Record{Title: r.Title, Details: r.Details, State: s.machines[s.current].Initial(), Lifecycle: s.current},
-		Impact: r.Impact, Urgency: r.Urgency, Category: r.Category, Service: r.Service, Items: slices.Clone(r.Items),
-		Group: r.Group, Assignee: r.Assignee, Origin: r.Origin,
+		Impact: r.Impact, Urgency: r.Urgency, Category: r.Category, Subcategory: r.Subcategory, Service: r.Service, Customer: r.Customer,
+		Items: slices.Clone(r.Items), Group: r.Group, Assignee: r.Assignee, Origin: r.Origin,
 	}
 	var p workflow.Problems
 	var err error
@@ -159,7 +160,9 @@ func (p *Problem) check(faults *workflow.Problems) {
 	}
 	checkText(faults, "the details", p.Details, false)
 	checkName(faults, "category", p.Category)
+	checkName(faults, "subcategory", p.Subcategory)
 	checkName(faults, "service", p.Service)
+	checkName(faults, "customer", p.Customer)
 	checkName(faults, "group", p.Group)
 	checkName(faults, "assignee", p.Assignee)
 	checkName(faults, "origin", p.Origin)
@@ -182,11 +185,11 @@ func (s *Service) Update(ctx context.Context, actor workflow.Actor, id workflow.
 			return err
 		}
 		x := st.p
-		r := Report{Title: x.Title, Details: x.Details, Impact: x.Impact, Urgency: x.Urgency, Category: x.Category, Service: x.Service,
-			Items: slices.Clone(x.Items), Group: x.Group, Assignee: x.Assignee, Origin: x.Origin, Fields: map[string]any{}}
+		r := Report{Title: x.Title, Details: x.Details, Impact: x.Impact, Urgency: x.Urgency, Category: x.Category, Subcategory: x.Subcategory,
+			Service: x.Service, Customer: x.Customer, Items: slices.Clone(x.Items), Group: x.Group, Assignee: x.Assignee, Origin: x.Origin, Fields: map[string]any{}}
 		maps.Copy(r.Fields, x.Fields)
 		edit(&r)
-		x.Title, x.Details, x.Category, x.Service = r.Title, r.Details, r.Category, r.Service
+		x.Title, x.Details, x.Category, x.Subcategory, x.Service, x.Customer = r.Title, r.Details, r.Category, r.Subcategory, r.Service, r.Customer
 		x.Items, x.Group, x.Assignee = slices.Clone(r.Items), r.Group, r.Assignee
 		var p workflow.Problems
 		var err error

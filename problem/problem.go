@@ -22,13 +22,15 @@ type Problem struct {
 	Priority Priority  `json:"priority"`
 	Override *Override `json:"priority_override,omitempty"`
 
-	Category string   `json:"category,omitempty"`
-	Service  string   `json:"service,omitempty"`
-	Items    []string `json:"items,omitempty"`    // the configuration items it is about
-	Group    string   `json:"group,omitempty"`    // the group responsible
-	Assignee string   `json:"assignee,omitempty"` // the coordinator
-	Origin   string   `json:"origin,omitempty"`   // what it was opened from: the number of an incident, a detection
-	Evidence string   `json:"evidence,omitempty"` // what a detection rests on
+	Category    string   `json:"category,omitempty"`
+	Subcategory string   `json:"subcategory,omitempty"`
+	Service     string   `json:"service,omitempty"`
+	Customer    string   `json:"customer,omitempty"` // the company whose problem it is
+	Items       []string `json:"items,omitempty"`    // the configuration items it is about
+	Group       string   `json:"group,omitempty"`    // the group responsible
+	Assignee    string   `json:"assignee,omitempty"` // the coordinator
+	Origin      string   `json:"origin,omitempty"`   // what it was opened from: the number of an incident, a detection
+	Evidence    string   `json:"evidence,omitempty"` // what a detection rests on
 
 	Incidents int   `json:"incidents,omitempty"` // how many are linked, see [Service.Incidents]
 	Fixes     []Fix `json:"fixes,omitempty"`     // the records that are to remove the cause
@@ -139,6 +141,7 @@ const (
 	IndexGroup      = "group"    //
 	IndexAssignee   = "assignee" //
 	IndexService    = "service"  //
+	IndexCustomer   = "customer" //
 	IndexItem       = "item"     // every configuration item
 	IndexFix        = "fix"      // the id of every fix record
 	IndexMajor      = "major"    // a BoolKey
@@ -163,6 +166,7 @@ func (p *Problem) index(category workflow.Category) []workflow.IndexEntry {
 	add(IndexGroup, workflow.StringKey(p.Group))
 	add(IndexAssignee, workflow.StringKey(p.Assignee))
 	add(IndexService, workflow.StringKey(p.Service))
+	add(IndexCustomer, workflow.StringKey(p.Customer))
 	add(IndexCode, workflow.StringKey(string(p.code())))
 	add(IndexSurvivor, workflow.IDKey(p.DuplicateOf))
 	if p.Risk != nil {

@@ -200,7 +200,7 @@ func TestAMajorProblem(t *testing.T) {
 }
 
 func TestTheAnalysisIsKeptByVersion(t *testing.T) {
-	w, ctx := newWorld(t, problem.Config{}), t.Context()
+	w, ctx := newWorld(t, problem.Config{CheckAnalysis: func([]byte) error { return nil }}), t.Context()
 	p := w.analysed("mail stops")
 	first, second := `{"why": "<none>"}`, `{"why": ["a", 1e400, "b"], "why": 2}`
 	w.must(w.SaveAnalysis(ctx, tim, p.ID, 0, []byte(first)))

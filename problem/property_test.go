@@ -74,7 +74,7 @@ func (m *monkey) step(ctx context.Context) error {
 			return nil, err
 		},
 		func() (*problem.Problem, error) {
-			return m.SaveAnalysis(ctx, actor, id, r.IntN(3), []byte(m.one("{}", "", "7")))
+			return m.SaveAnalysis(ctx, actor, id, r.IntN(3), []byte(m.one(`{"title": "a"}`, "", "7")))
 		},
 		func() (*problem.Problem, error) { return m.Note(ctx, actor, id, text) },
 		func() (*problem.Problem, error) {

@@ -126,12 +126,45 @@ func (s *Service) Reanalyse(ctx context.Context, actor workflow.Actor, id workfl
 	})
 }
 
-// Act takes an action that the host has added to the lifecycle.
+// End ends a problem by an action that the host has added to the lifecycle: with
+// [FixApplied] as [Service.Resolve] does, say from a release whatever the state (Ivanti),
+// or with [Cancelled] as [Service.Cancel] does. Incidents that wait for it hear of it in
+// the same way. The other codes need more than notes, and have methods of their own.
+func (s *Service) End(ctx context.Context, actor workflow.Actor, id workflow.ID, action string, code Code, notes string) (*Problem, error) {
+	return s.run(ctx, actor, id, action, func(st *step) error {
+		what := map[Code]What{FixApplied: WhatFixed, Cancelled: WhatCancelled}[code]
+		if what == "" {
+			return fmt.Errorf("problem: code %.32q, want %s or %s: %w", code, FixApplied, Cancelled, workflow.ErrInvalid)
+		}
+		if err := hosts(action); err != nil {
+			return err
+		}
+		st.p.Resolution = st.resolution(code, notes)
+		if err := st.fire(action, notes); err != nil {
+			return err
+		}
+		if c := st.s.Category(st.p); !c.Final() && c != workflow.CategoryResolved {
+			return fmt.Errorf("problem: %s: %s leads to %s, which is no end: %w", st.p.Name(), action, st.p.State, workflow.ErrInvalid)
+		}
+		return st.inform(what, notes)
+	})
+}
+
+// hosts reports whether an action is one that a host may have added.
+func hosts(action string) error {
+	switch action {
+	case ActionFix, ActionResolve, ActionComplete, ActionAcceptRisk, ActionDuplicate, ActionCancel, ActionReanalyse:
+		return fmt.Errorf("problem: %s has a method of its own: %w", action, workflow.ErrInvalid)
+	}
+	return nil
+}
+
+// Act takes an action that the host has added to the lifecycle. One that ends a problem
+// which has no resolution yet is taken by [Service.End].
 func (s *Service) Act(ctx context.Context, actor workflow.Actor, id workflow.ID, action, note string) (*Problem, error) {
 	return s.run(ctx, actor, id, action, func(st *step) error {
-		switch action {
-		case ActionFix, ActionResolve, ActionComplete, ActionAcceptRisk, ActionDuplicate, ActionCancel, ActionReanalyse:
-			return fmt.Errorf("problem: %s has a method of its own: %w", action, workflow.ErrInvalid)
+		if err := hosts(action); err != nil {
+			return err
 		}
 		return st.fire(action, note)
 	})

@@ -43,6 +43,15 @@ type Config struct {
 	// cancelling a problem cancels them in either case.
 	TasksFirst bool
 
+	// Moves is what a duplicate hands over to the surviving problem. Default: incidents
+	// and tasks. Tasks that it does not hand over are cancelled with it.
+	Moves []Related
+
+	// CheckAnalysis is what documents are checked by that [Service.SaveAnalysis] keeps;
+	// what is wrong should match [workflow.ErrInvalid]. Default: they are analyses of
+	// package rca.
+	CheckAnalysis func(document []byte) error
+
 	// Inactivity says by state after which time without work on a problem its people
 	// are told, and told again, in working time by Hours. Default: nobody is. It takes
 	// the place of a service level for the whole problem, which says little: an
@@ -102,8 +111,20 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	if cfg.Chunk == 0 {
 		cfg.Chunk = MaxLinked
 	}
+	if cfg.Moves == nil {
+		cfg.Moves = []Related{RelatedIncidents, RelatedTasks}
+	}
+	for _, m := range cfg.Moves {
+		if m != RelatedIncidents && m != RelatedTasks && m != RelatedFixes {
+			p.Addf("a duplicate hands over %q, want %s, %s or %s", m, RelatedIncidents, RelatedTasks, RelatedFixes)
+		}
+	}
+	if cfg.CheckAnalysis == nil {
+		cfg.CheckAnalysis = checkAnalysis
+	}
 	p.Add(cfg.Matrix.Validate())
-	cfg.Matrix, cfg.Inactivity, cfg.OpenRoles = cfg.Matrix.clone(), maps.Clone(cfg.Inactivity), slices.Clone(cfg.OpenRoles)
+	cfg.Matrix, cfg.Inactivity = cfg.Matrix.clone(), maps.Clone(cfg.Inactivity)
+	cfg.OpenRoles, cfg.Moves = slices.Clone(cfg.OpenRoles), slices.Clone(cfg.Moves)
 	s := &Service{desk: desk, machines: map[workflow.LifecycleRef]*workflow.Machine[Facts]{}}
 	s.compile(&p, cfg)
 	s.checkInactivity(&p, cfg)

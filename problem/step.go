@@ -213,8 +213,12 @@ func valueOf(p *Problem, field string) string {
 		return p.Details
 	case "category":
 		return p.Category
+	case "subcategory":
+		return p.Subcategory
 	case "service":
 		return p.Service
+	case "customer":
+		return p.Customer
 	case "items":
 		return asJSON(p.Items)
 	case "group":

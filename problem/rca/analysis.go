@@ -28,7 +28,7 @@ type Factor struct {
 
 // Limits of an analysis.
 const (
-	MaxText    = 2_000 // bytes of one text
+	MaxText    = 1_000 // bytes of one text
 	MaxCauses  = 500   // causes in one diagram
 	MaxDepth   = 20    // whys in a row
 	MaxFactors = 100
