@@ -101,28 +101,13 @@ func (h *house) write(dir string) error {
 	return nil
 }
 
-// picture shows what the failed array has done to the services, by the numbers of the
-// items.
+// picture shows what the failed array has done to the services.
 func (h *house) picture() (draw.Picture, error) {
-	topology := h.configuration.Topology()
-	impact, err := topology.Impact(cmdb.Query{Down: []workflow.ID{h.item("san-02").ID},
-		Classes: []string{cmdb.ClassStorage, cmdb.ClassApplication, cmdb.ClassService}})
+	impact, err := h.configuration.Topology().Impact(cmdb.Query{Down: []workflow.ID{h.item("san-02").ID}})
 	if err != nil {
 		return draw.Picture{}, err
 	}
 	p := impact.Picture("san-02 is down")
 	p.Subtitle = h.outage.Number + ": " + h.outage.Title
-	number := func(id *string) {
-		if it, known := topology.Resolve(*id); known {
-			*id = it.Number
-		}
-	}
-	for i := range p.Items {
-		number(&p.Items[i].ID)
-	}
-	for i := range p.Links {
-		number(&p.Links[i].From)
-		number(&p.Links[i].To)
-	}
 	return p, nil
 }

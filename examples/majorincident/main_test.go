@@ -49,7 +49,9 @@ func TestTheReportAndThePicture(t *testing.T) {
 		}
 		wellFormed(t, name, raw)
 	}
-	require.NotContains(t, read(t, filepath.Join(dir, "impact.svg")), "san-03", "it is up")
+	for _, absent := range []string{"san-03", "Olga Olsen", "Branches", "Warehouse crew"} {
+		require.NotContains(t, read(t, filepath.Join(dir, "impact.svg")), absent, "it is up, or is no part of what failed")
+	}
 }
 
 func TestTheFilesAreTheSameTwice(t *testing.T) {
