@@ -27,10 +27,8 @@ func WorkFacts(inc *Incident) routing.Facts {
 	set("category", inc.Category)
 	set("subcategory", inc.Subcategory)
 	set("service", inc.Service)
-	for _, ci := range inc.CIs {
-		if ci.Source != CINotAffected {
-			set("ci", ci.ID)
-		}
+	for _, ci := range inc.Items(CIManual, CIComputed) {
+		set("ci", ci)
 	}
 	if inc.Priority != 0 {
 		set("priority", strconv.Itoa(int(inc.Priority)))

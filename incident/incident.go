@@ -116,6 +116,19 @@ type AffectedCI struct {
 	Source CISource `json:"source"`
 }
 
+// Items lists the configuration items that came to be listed in one of the ways given,
+// as the incident has them: with [CIManual] those that failed, with [CIComputed] the
+// services that suffer from it.
+func (inc *Incident) Items(sources ...CISource) []string {
+	var ids []string
+	for _, ci := range inc.CIs {
+		if slices.Contains(sources, ci.Source) {
+			ids = append(ids, ci.ID)
+		}
+	}
+	return ids
+}
+
 // Resolution is how service was restored.
 type Resolution struct {
 	Code  string    `json:"code"`

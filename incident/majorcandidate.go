@@ -174,14 +174,9 @@ func (st *step) above(v verdict) error {
 	inc := st.inc
 	r := Report{Title: inc.Title, Details: inc.Details, Caller: st.who(), Customer: inc.Customer, Zone: inc.Zone, VIP: inc.VIP,
 		Impact: inc.Impact, Urgency: inc.Urgency, Category: inc.Category, Subcategory: inc.Subcategory, Service: inc.Service,
-		Group: inc.Group, Fields: inc.Fields}
+		Group: inc.Group, CIs: inc.Items(CIManual), Fields: inc.Fields}
 	if st.s.cfg.Major.Group != "" {
 		r.Group = ""
-	}
-	for _, ci := range inc.CIs {
-		if ci.Source == CIManual {
-			r.CIs = append(r.CIs, ci.ID)
-		}
 	}
 	parent, err := st.s.draft(st.tx, r)
 	if err != nil {

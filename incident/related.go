@@ -15,7 +15,8 @@ import (
 type Related struct {
 	Link LinkType // by which the incident is related to it: [LinkProblem], [LinkChange], …
 	// Copy lists the attributes that are handed over, see [Attributes]. Default: those
-	// that ServiceNow copies into a problem.
+	// that ServiceNow copies into a problem. Of the configuration items these are the
+	// ones that failed, "cis", without the services that suffer from them.
 	Copy []string
 	// Open opens the record, for the actor, in the practice it belongs to, and relates it
 	// to the incident in its turn. The same key again must return the same record.
@@ -29,7 +30,9 @@ type Origin struct {
 	Values   map[string]any // by the attribute's name: strings, lists of strings, whole numbers, custom fields as they are
 }
 
-// attributes are what can be copied from an incident, besides custom fields.
+// attributes are what can be copied from an incident, besides custom fields. "cis" are
+// the configuration items that people have named: those that failed. "affected_cis" are
+// these and the services that suffer from their failure, as the configuration says.
 var attributes = map[string]func(*Incident) any{
 	"number":      func(inc *Incident) any { return inc.Number },
 	"title":       func(inc *Incident) any { return inc.Title },
@@ -44,25 +47,17 @@ var attributes = map[string]func(*Incident) any{
 	"service":     func(inc *Incident) any { return inc.Service },
 	"group":       func(inc *Incident) any { return inc.Group },
 	"assignee":    func(inc *Incident) any { return inc.Assignee },
-	"cis":         func(inc *Incident) any { return inc.affected() },
+	"cis":         func(inc *Incident) any { return inc.Items(CIManual) },
+
+	"affected_cis": func(inc *Incident) any { return inc.Items(CIManual, CIComputed) },
 }
 
 var copiedByDefault = []string{"number", "title", "details", "cis", "impact", "urgency", "priority", "customer", "service", "category", "subcategory"}
 
 // Attributes returns the names of what can be copied from an incident. Custom fields are
-// named with "field." before their name.
+// named with "field." before their name. "cis" are the configuration items that people
+// have named, "affected_cis" also the services that suffer from them.
 func Attributes() []string { return sortedKeys(attributes) }
-
-// affected lists the configuration items that were not found unharmed.
-func (inc *Incident) affected() []string {
-	var ids []string
-	for _, ci := range inc.CIs {
-		if ci.Source != CINotAffected {
-			ids = append(ids, ci.ID)
-		}
-	}
-	return ids
-}
 
 func checkRelated(p *workflow.Problems, cfg Config) {
 	custom := map[string]bool{}
@@ -144,10 +139,8 @@ func (s *Service) followUp(old *Incident, text string) Report {
 		}
 	}
 	r.VIP = old.VIP && keep("vip")
-	for _, ci := range old.CIs {
-		if ci.Source == CIManual && keep("cis") {
-			r.CIs = append(r.CIs, ci.ID)
-		}
+	if keep("cis") {
+		r.CIs = old.Items(CIManual)
 	}
 	for _, name := range sortedKeys(old.Fields) {
 		if keep("field." + name) {

@@ -44,6 +44,37 @@ func TestAProblemIsOpenedFromAnIncident(t *testing.T) {
 	require.Empty(t, keys)
 }
 
+// The services that suffer are no items to be changed, or to be looked into.
+func TestWhatFailedIsHandedOverApartFromWhatSuffers(t *testing.T) {
+	origins := map[string]incident.Origin{}
+	open := func(name string) func(context.Context, workflow.Actor, string, incident.Origin) (workflow.Ref, error) {
+		return func(_ context.Context, _ workflow.Actor, _ string, o incident.Origin) (workflow.Ref, error) {
+			origins[name] = o
+			return workflow.Ref{Kind: name, ID: workflow.ID{7}}, nil
+		}
+	}
+	w := newWorld(t, incident.Config{
+		Assess: func(context.Context, []string, []string) (incident.Suggestion, error) {
+			return incident.Suggestion{Impact: incident.High, Services: []incident.SufferingService{{ID: workflow.ID{3}, Number: "CI0000003", Name: "Mail", Impact: incident.High}}}, nil
+		},
+		Related: map[string]incident.Related{
+			"problem": {Link: incident.LinkProblem, Open: open("problem")},
+			"change":  {Link: incident.LinkChange, Copy: []string{"cis", "affected_cis"}, Open: open("change")},
+		},
+	})
+	ctx := t.Context()
+	inc := w.must(w.Open(ctx, ann, incident.Report{Title: "Mail", CIs: []string{"mx1", "mx2"}, Urgency: incident.High}))
+	inc = w.must(w.SetCIs(ctx, ann, inc.ID, incident.CINotAffected, "mx2"))
+	w.must(w.OpenRelated(ctx, ann, inc.ID, "problem"))
+	w.must(w.OpenRelated(ctx, ann, inc.ID, "change"))
+	require.Equal(t, []string{"mx1"}, origins["problem"].Values["cis"])
+	require.NotContains(t, origins["problem"].Values, "affected_cis")
+	require.Equal(t, map[string]any{"cis": []string{"mx1"}, "affected_cis": []string{"mx1", "CI0000003"}}, origins["change"].Values)
+	require.Equal(t, []string{"mx1"}, inc.Items(incident.CIManual))
+	require.Equal(t, []string{"mx2"}, inc.Items(incident.CINotAffected))
+	require.Empty(t, inc.Items())
+}
+
 func TestAFollowUpTakesOverWhatTheConfigurationSays(t *testing.T) {
 	w := newWorld(t, incident.Config{FollowUp: []string{"category", "cis"}})
 	ctx := t.Context()

@@ -233,7 +233,7 @@ func (s *Service) MajorReport(ctx context.Context, id workflow.ID, zone *time.Lo
 	}
 	r := &major.Report{
 		Organisation: s.cfg.Major.Organisation, Number: inc.Number, Title: inc.Title, State: inc.State, Priority: inc.Priority.String(),
-		Service: inc.Service, Children: inc.Children, Case: inc.Major, Timeline: entries, Zone: zone, Items: inc.affected(),
+		Service: inc.Service, Children: inc.Children, Case: inc.Major, Timeline: entries, Zone: zone, Items: inc.Items(CIManual, CIComputed),
 		Figures: inc.Major.Figures(inc.CreatedAt, inc.Resolution.At), Resolution: inc.Resolution.Notes,
 	}
 	return r, nil

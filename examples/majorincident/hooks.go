@@ -61,7 +61,7 @@ func (h *house) openChange(ctx context.Context, actor workflow.Actor, key string
 	if err != nil {
 		return workflow.Ref{}, err
 	}
-	items, err := h.items(failed(inc)...)
+	items, err := h.items(inc.Items(incident.CIManual)...)
 	if err != nil {
 		return workflow.Ref{}, err
 	}
@@ -93,23 +93,11 @@ func (h *house) openProblem(ctx context.Context, actor workflow.Actor, key strin
 	}
 	p, err := h.problems.Once(key).Open(ctx, actor, problem.Report{Title: inc.Title, Origin: from.Number, Assignee: "pia",
 		Impact: problem.Level(inc.Impact), Urgency: problem.Level(inc.Urgency),
-		Items: failed(inc), Incidents: append(children, inc.ID)})
+		Items: inc.Items(incident.CIManual), Incidents: append(children, inc.ID)})
 	if err != nil {
 		return workflow.Ref{}, err
 	}
 	return h.problems.Kind().Ref(p.ID), nil
-}
-
-// failed are the items that an incident is about, without the services that suffer from
-// them, which the configuration has added.
-func failed(inc *incident.Incident) []string {
-	var items []string
-	for _, ci := range inc.CIs {
-		if ci.Source == incident.CIManual {
-			items = append(items, ci.ID)
-		}
-	}
-	return items
 }
 
 // resolver is how problems reach incidents: [problem.IncidentResolver].
@@ -170,7 +158,7 @@ func (h *house) followKnownError(ctx context.Context, d workflow.Due) error {
 
 // caseOf is an incident as a search of known errors sees it.
 func (h *house) caseOf(inc *incident.Incident) knownerror.Case {
-	c := knownerror.Case{Title: inc.Title, Details: inc.Details, Items: failed(inc), At: h.now}
+	c := knownerror.Case{Title: inc.Title, Details: inc.Details, Items: inc.Items(incident.CIManual), At: h.now}
 	if inc.Suggested != nil {
 		for _, s := range inc.Suggested.Services {
 			c.Services = append(c.Services, s.Name)
