@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"sync"
 
 	"github.com/itsm-go/itsm/workflow"
 )
@@ -19,8 +21,11 @@ import (
 type Bulk struct {
 	db    *DB
 	conn  *sql.Conn
-	names names           // of the open transaction too
-	ends  map[int64]int64 // the last position of each tenant, as nobody else writes
+	names names // of the open transaction too
+
+	mu   sync.Mutex      // of one step at a time
+	ends map[int64]int64 // the last position of each tenant, as nobody else writes
+	lost error           // why the database gave up the transaction
 }
 
 // Bulk begins to load. It waits for the running commit.
@@ -54,6 +59,11 @@ func (b *Bulk) Tenant(name string) *Store { return &Store{db: b.db, tenant: name
 
 // Flush makes lasting what was done until now.
 func (b *Bulk) Flush(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lost != nil {
+		return dbError(ctx, "bulk", b.lost)
+	}
 	if err := b.end(ctx, "COMMIT"); err != nil {
 		return dbError(ctx, "bulk", commitError(err))
 	}
@@ -63,6 +73,11 @@ func (b *Bulk) Flush(ctx context.Context) error {
 
 // Close ends the load. It makes lasting what was done since the last flush.
 func (b *Bulk) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lost != nil {
+		return errors.Join(dbError(context.Background(), "bulk", b.lost), b.leave())
+	}
 	err := b.end(context.Background(), "COMMIT")
 	if err != nil {
 		err = errors.Join(commitError(err), b.end(context.Background(), "ROLLBACK"))
@@ -72,8 +87,22 @@ func (b *Bulk) Close() error {
 
 // Discard ends the load and drops what was done since the last flush.
 func (b *Bulk) Discard() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lost != nil {
+		return b.leave()
+	}
 	err := b.end(context.Background(), "ROLLBACK")
 	return errors.Join(dbError(context.Background(), "bulk", err), b.conn.Close())
+}
+
+// leave gives the writer back when the transaction is gone already.
+func (b *Bulk) leave() error {
+	_ = b.end(context.Background(), "ROLLBACK")
+	return errors.Join(raw(b.conn, func(c *connection) error {
+		c.joined = false
+		return nil
+	}), b.conn.Close())
 }
 
 func (b *Bulk) end(ctx context.Context, how string) error {
@@ -96,52 +125,44 @@ func (b *Bulk) look(ctx context.Context, what string, f func(*session) error) er
 	return dbError(ctx, what, err)
 }
 
-// write runs f as a step of the transaction, which is undone alone if it fails.
-func (b *Bulk) write(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return dbError(ctx, what, err)
+// write runs the step in the transaction. It is undone alone if it fails.
+func (b *Bulk) write(st *turn) error {
+	if err := st.ctx.Err(); err != nil {
+		return dbError(st.ctx, st.what, err)
 	}
-	whole := context.WithoutCancel(ctx)
-	err := raw(b.conn, func(c *connection) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.usable(); err != nil {
+		return dbError(st.ctx, st.what, err)
+	}
+	n := newNamer(&session{ctx: context.WithoutCancel(st.ctx)}, &b.names)
+	n.ends = b.ends
+	err, lost := n.savepoint(b.conn, st)
+	if err == nil {
+		b.names.put(n.found)
+		return nil
+	}
+	clear(b.ends)
+	if lost != nil {
+		b.lost = fmt.Errorf("the load was undone since its last flush: %w", err)
+	}
+	var p *panicError
+	if errors.As(err, &p) {
+		panic(p.value)
+	}
+	return dbError(st.ctx, st.what, err)
+}
+
+// usable refuses to go on with a transaction that is over: each step would be one
+// of its own, and would not be undone with the others.
+func (b *Bulk) usable() error {
+	if b.lost != nil {
+		return b.lost
+	}
+	return raw(b.conn, func(c *connection) error {
 		if !c.joined {
 			return errors.Join(errors.New("the bulk load is closed"), workflow.ErrInvalid)
 		}
-		n := newNamer(&session{ctx: whole, conn: c}, &b.names)
-		if _, err := n.exec("SAVEPOINT itsm"); err != nil {
-			return err
-		}
-		n.ends = b.ends
-		err := f(n)
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			clear(b.ends)
-		}
-		if err == nil && then == nil {
-			b.names.put(n.found)
-		}
-		if err == nil && then != nil {
-			return nil // ended below, when the host has written
-		}
-		return errors.Join(err, b.endStep(n.session, err))
+		return nil
 	})
-	if err == nil && then != nil {
-		if err = project(whole, b.conn, then); err != nil {
-			clear(b.ends)
-		}
-		err = errors.Join(err, raw(b.conn, func(c *connection) error {
-			return b.endStep(&session{ctx: whole, conn: c}, err)
-		}))
-	}
-	return dbError(ctx, what, err)
-}
-
-func (b *Bulk) endStep(s *session, failed error) error {
-	var undo error
-	if failed != nil {
-		_, undo = s.exec("ROLLBACK TO itsm")
-	}
-	_, err := s.exec("RELEASE itsm")
-	return errors.Join(undo, err)
 }

@@ -38,6 +38,9 @@ WHERE m.tenant = ?1 AND m.lane = 1 AND m.ready <= ?2 ORDER BY m.seq LIMIT ?3`
 // maxClaim bounds what one claim takes at a time.
 const maxClaim = 10_000
 
+// workSize is about what a lease, or the end of one, writes.
+const workSize = 256
+
 // Claim implements [workflow.Queue]. It costs as much as there is work due; one
 // that finds none takes no lock. Where more is due than n, timers and messages
 // get half each, and what the one does not need goes to the other.
@@ -54,7 +57,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 		return nil, err
 	}
 	var due []workflow.Due
-	err = s.write(ctx, "claim", func(names *namer) error {
+	err = s.write(&turn{ctx: ctx, what: "claim", size: min(n, maxClaim) * workSize, f: func(names *namer) error {
 		tenant, err := names.number(tenantLevel, 0, s.tenant)
 		if err != nil {
 			return err
@@ -62,7 +65,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, n int, lease time.Dura
 		c := claim{namer: names, tenant: tenant, now: at, until: encodeTime(now.Add(lease))}
 		due, err = c.take(min(n, maxClaim))
 		return err
-	}, nil)
+	}})
 	if err != nil {
 		return nil, err
 	}

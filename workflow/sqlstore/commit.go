@@ -43,7 +43,7 @@ func (s *Store) CommitAll(ctx context.Context, batches ...workflow.Batch) error 
 	if err := s.checkTenant(); err != nil || len(batches) == 0 {
 		return err
 	}
-	rows := make([][]row, len(batches))
+	rows, size := make([][]row, len(batches)), 0
 	for i, b := range batches {
 		if err := b.Validate(); err != nil {
 			return err
@@ -52,20 +52,10 @@ func (s *Store) CommitAll(ctx context.Context, batches ...workflow.Batch) error 
 		if rows[i], err = encodeWrites(b.Writes); err != nil {
 			return err
 		}
+		size += batchSize(b, rows[i])
 	}
 	var fresh []workflow.Batch
-	var then func(context.Context, *sql.Tx) error
-	if project := s.db.cfg.Project; project != nil {
-		then = func(ctx context.Context, tx *sql.Tx) error {
-			for _, b := range fresh {
-				if err := project(ctx, tx, b); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}
-	err := s.write(ctx, "commit", func(n *namer) error {
+	st := &turn{ctx: ctx, what: "commit", size: size, f: func(n *namer) error {
 		fresh = fresh[:0]
 		for i, b := range batches {
 			c := commit{namer: n}
@@ -80,11 +70,36 @@ func (s *Store) CommitAll(ctx context.Context, batches ...workflow.Batch) error 
 			return errAgain
 		}
 		return nil
-	}, then)
-	if errors.Is(err, errAgain) {
-		return nil
+	}}
+	if project := s.db.cfg.Project; project != nil {
+		st.then = func(ctx context.Context, tx *sql.Tx) error {
+			for _, b := range fresh {
+				if err := project(ctx, tx, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 	}
-	return err
+	if err := s.write(st); !errors.Is(err, errAgain) {
+		return err
+	}
+	return nil
+}
+
+// batchSize is about how many bytes the batch writes.
+func batchSize(b workflow.Batch, rows []row) int {
+	size := (len(b.Timers) + len(b.Messages)) * workSize
+	for _, r := range rows {
+		size += workSize + len(r.body) + len(r.event) + len(r.entries)
+	}
+	for _, t := range b.Timers {
+		size += len(t.Payload)
+	}
+	for _, m := range b.Messages {
+		size += len(m.Payload)
+	}
+	return size
 }
 
 func (s *Store) checkTenant() error {

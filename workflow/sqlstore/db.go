@@ -36,11 +36,22 @@ type Config struct {
 	// database in memory has one connection for all.
 	Readers int
 
+	// Together is how many concurrent commits, claims and settlements of this DB
+	// may share one transaction and its flush, each with its own outcome. Zero
+	// means 256, and 1 gives each its own.
+	Together int
+
+	// TogetherBytes is about how much those that share a transaction may write.
+	// Zero means 4 MiB. A larger one still has a transaction, its own.
+	TogetherBytes int
+
 	// Project, when set, runs inside every commit of a new batch, after the
 	// batch was written and before it is durable. Through tx it keeps the
 	// host's own tables in step; its error undoes the commit and is returned
-	// by it. It must not use the [DB] or a [Store], which would wait for the
-	// very transaction it runs in.
+	// by it, and the commits that share the transaction go on without it. It must
+	// not use the [DB] or a [Store], which would wait for the very transaction it
+	// runs in. It may be called in the goroutine of another commit, never twice at
+	// a time, and again for a batch whose transaction had to be repeated.
 	Project func(ctx context.Context, tx *sql.Tx, b workflow.Batch) error
 }
 
@@ -49,6 +60,7 @@ type Config struct {
 type DB struct {
 	cfg    Config
 	writer *sql.DB // one connection
+	turns  turns   // of those that write
 	reader *sql.DB // the same for a database in memory
 	names  names
 	few    int // collectFew, but for tests
@@ -68,6 +80,12 @@ func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	}
 	if cfg.Readers <= 0 {
 		cfg.Readers = 4
+	}
+	if cfg.Together <= 0 {
+		cfg.Together = 256
+	}
+	if cfg.TogetherBytes <= 0 {
+		cfg.TogetherBytes = 4 << 20
 	}
 	db := &DB{cfg: cfg, few: collectFew}
 	err := db.connect(path)

@@ -52,7 +52,8 @@ func (s *Store) Revive(ctx context.Context, at time.Time, receipts ...workflow.R
 // reported and keep nothing from the others.
 func (s *Store) eachReceipt(ctx context.Context, what string, n int, f func(*namer, int64, int) error) error {
 	var lost []error
-	err := s.write(ctx, what, func(names *namer) error {
+	err := s.write(&turn{ctx: ctx, what: what, size: n * workSize, f: func(names *namer) error {
+		lost = nil
 		tenant, err := names.number(tenantLevel, 0, s.tenant)
 		if err != nil {
 			return err
@@ -66,7 +67,7 @@ func (s *Store) eachReceipt(ctx context.Context, what string, n int, f func(*nam
 			}
 		}
 		return nil
-	}, nil)
+	}})
 	if err != nil {
 		return err
 	}

@@ -74,100 +74,31 @@ func (s *Store) read(ctx context.Context, what string, f func(*namer) error) err
 	})
 }
 
-// write runs f in a transaction that may write, and commits it. An error of f
-// or then undoes everything, also within the host's transaction. then may be
-// nil.
-func (s *Store) write(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
-	if s.host != nil {
-		return s.join(ctx, what, f, then)
+// write runs the step in a transaction that may write, and commits it. An error
+// undoes the whole step, also within the host's transaction.
+func (s *Store) write(st *turn) error {
+	switch {
+	case s.host != nil:
+		return s.join(st)
+	case s.bulk != nil:
+		return s.bulk.write(st)
 	}
-	if s.bulk != nil {
-		return s.bulk.write(ctx, what, f, then)
-	}
-	conn, err := s.db.writer.Conn(ctx)
-	if err != nil {
-		return dbError(ctx, what, err)
-	}
-	defer conn.Close()
-	// Cancelling ends the wait for the lock, but not the work once it has
-	// begun: interrupting a COMMIT would leave its outcome open.
-	whole := context.WithoutCancel(ctx)
-	n := newNamer(&session{ctx: whole}, &s.db.names)
-	ended := false
-	defer func() {
-		if !ended { // f or then panicked: do not leave the transaction to the next
-			_ = s.finish(what, conn, n, errPanicked)
-		}
-	}()
-	err = raw(conn, func(c *connection) error {
-		n.conn = c
-		err := beginWriting(ctx, s.db.cfg.BusyTimeout, func() error {
-			_, err := n.exec("BEGIN IMMEDIATE")
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		c.joined = true
-		return f(n)
-	})
-	if err == nil && then != nil {
-		err = project(whole, conn, then)
-	}
-	if err == nil {
-		err = ctx.Err()
-	}
-	ended = true
-	return s.finish(what, conn, n, err)
-}
-
-var errPanicked = errors.New("a panic ended the transaction")
-
-// project lets the host write in the same transaction.
-func project(ctx context.Context, conn *sql.Conn, then func(context.Context, *sql.Tx) error) (err error) {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rollback(tx)) }() // rolls back nothing: see joinedTx
-	return then(ctx, tx)
-}
-
-// finish commits the transaction on conn, or rolls it back after an error.
-func (s *Store) finish(what string, conn *sql.Conn, n *namer, failed error) error {
-	return raw(conn, func(c *connection) error {
-		if !c.joined { // not even begun
-			return failed
-		}
-		c.joined = false
-		n.conn = c
-		if failed == nil {
-			_, err := n.exec("COMMIT")
-			if err == nil {
-				s.db.names.put(n.found)
-				return nil
-			}
-			failed = commitError(err)
-		}
-		if _, err := n.exec("ROLLBACK"); err != nil && !errors.Is(failed, workflow.ErrUnsure) {
-			failed = errors.Join(failed, err)
-		}
-		return dbError(n.ctx, what, failed)
-	})
+	return s.db.together(st)
 }
 
 // join does what write does inside the host's transaction.
-func (s *Store) join(ctx context.Context, what string, f func(*namer) error, then func(context.Context, *sql.Tx) error) error {
+func (s *Store) join(st *turn) error {
+	ctx := st.ctx
 	if err := ctx.Err(); err != nil {
-		return dbError(ctx, what, err)
+		return dbError(ctx, st.what, err)
 	}
 	n := newNamer(&session{ctx: context.WithoutCancel(ctx), host: s.host}, &s.db.names)
 	if _, err := n.exec("SAVEPOINT itsm"); err != nil {
-		return dbError(ctx, what, err)
+		return dbError(ctx, st.what, err)
 	}
-	err := f(n)
-	if err == nil && then != nil {
-		err = then(n.ctx, s.host.Tx)
+	err := st.f(n)
+	if err == nil && st.then != nil {
+		err = st.then(n.ctx, s.host.Tx)
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -177,7 +108,7 @@ func (s *Store) join(ctx context.Context, what string, f func(*namer) error, the
 		err = errors.Join(err, e)
 	}
 	_, e := n.exec("RELEASE itsm")
-	return dbError(ctx, what, errors.Join(err, e))
+	return dbError(ctx, st.what, errors.Join(err, e))
 }
 
 const documentColumns = "r.id, r.version, r.schema, r.created, r.updated, r.head, r.entries, r.body"
