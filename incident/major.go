@@ -212,9 +212,20 @@ func (st *step) crew() []string {
 	return people
 }
 
+// managers is who manages the major incident or, once it is closed and everybody's turn
+// has ended, did last: there may be actions of the review to come.
+func managers(inc *Incident) []string {
+	c := inc.Major
+	if list := c.Holders(major.Manager); len(list) > 0 || inc.ClosedAt.IsZero() || c.Last(major.Manager) == "" {
+		return list
+	}
+	return []string{c.Last(major.Manager)}
+}
+
 // guardMajor keeps a major incident in the hands of those who handle it: callers do not
 // resolve, close or reopen it, and its manager alone closes it (ServiceNow); nor do they
-// cancel it. With the incident cancelled, it is no major one.
+// cancel it. With the incident cancelled, it is no major one; with it closed, everybody's
+// turn ends. Where a lifecycle leads back from there, its manager takes it up again.
 func (st *step) guardMajor(from, to workflow.Category) error {
 	c := st.inc.Major
 	if roles := majorRoles(c, from, to); len(roles) > 0 {
@@ -231,6 +242,10 @@ func (st *step) guardMajor(from, to workflow.Category) error {
 		st.closeCase(state, "the incident is "+st.inc.State)
 	case to == workflow.CategoryClosed && from != to && c.Is(major.StateAccepted) && st.s.cfg.Major.Review && (c.Review == nil || c.Review.FinishedAt.IsZero()):
 		return fmt.Errorf("incident: %s is not closed before its review is finished: %w", st.inc.Name(), workflow.ErrTransition)
+	case to == workflow.CategoryClosed && from != to && c.Is(major.StateAccepted):
+		c.StandDown(st.tx.Now())
+	case from == workflow.CategoryClosed && working(to) && c.Is(major.StateAccepted) && c.Last(major.Manager) != "":
+		return c.Take(major.Manager, c.Last(major.Manager), st.who(), "", st.tx.Now())
 	}
 	return nil
 }

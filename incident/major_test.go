@@ -260,6 +260,52 @@ func TestClosingMayNeedTheReview(t *testing.T) {
 	w.must(w.Close(ctx, mia, inc.ID))
 }
 
+func TestEverybodysPartEndsWhenTheIncidentIsClosed(t *testing.T) {
+	again, err := workflow.Extend(incident.Lifecycle(), workflow.Extension{Name: "reopening", Version: 1,
+		Transitions: []workflow.Transition{{From: []string{incident.StateClosed}, Action: incident.ActionReopen, To: incident.StateInProgress, Roles: []string{incident.RoleAgent}}}})
+	require.NoError(t, err)
+	cfg := desk(major.Policy{})
+	cfg.Lifecycle = again
+	w := newWorld(t, cfg)
+	ctx := t.Context()
+	inc := w.accepted()
+	boss := workflow.User("boss", incident.RoleAgent, incident.RoleMajorManager)
+	w.must(w.TakeRole(ctx, mia, inc.ID, major.Manager, "lena", "")) // who is a manager of this one alone
+	w.must(w.TakeRole(ctx, mia, inc.ID, major.Resolver, "ben", ""))
+	w.must(w.OpenBridge(ctx, mia, inc.ID, "https://meet.example/1"))
+	w.must(w.AttendBridge(ctx, mia, inc.ID, "ben", true))
+	w.now = monday.Add(time.Hour)
+	inc = w.must(w.Resolve(ctx, ben, inc.ID, "fixed", "done"))
+	require.Equal(t, []string{"ben"}, inc.Major.Holders(major.Resolver), "the review is still to come")
+	w.now = monday.Add(2 * time.Hour)
+	w.must(w.AddReviewAction(ctx, ben, inc.ID, "Buy another", "dora", monday.Add(5*time.Hour)))
+
+	w.now = monday.Add(3 * time.Hour)
+	inc = w.must(w.Close(ctx, boss, inc.ID))
+	for _, turn := range inc.Major.Crew[1:] {
+		require.Equal(t, w.now, turn.Until, "%s is %s no longer", turn.Person, turn.Role)
+	}
+	require.Empty(t, inc.Major.Bridge.Present())
+	r, err := w.MajorReport(ctx, inc.ID, nil)
+	require.NoError(t, err)
+	require.Equal(t, "closed", r.Timeline[len(r.Timeline)-1].Text, "which says it for everybody")
+	w.refused(inc.ID, workflow.ErrTransition, func() (*incident.Incident, error) {
+		return w.TakeRole(ctx, boss, inc.ID, major.Scribe, "ann", "")
+	})
+	w.refused(inc.ID, workflow.ErrTransition, func() (*incident.Incident, error) { return w.OpenBridge(ctx, boss, inc.ID, "https://x") })
+	w.refused(inc.ID, workflow.ErrTransition, func() (*incident.Incident, error) { return w.AttendBridge(ctx, ben, inc.ID, "ben", true) })
+
+	w.news()
+	w.now = monday.Add(5 * time.Hour)
+	require.Equal(t, []string{"lena", "dora"}, w.people(incident.TopicActionDue), "who managed it hears of the review")
+	lena := workflow.User("lena")
+	w.must(w.EndReviewAction(ctx, lena, inc.ID, 1, major.ActionDone, ""))
+
+	inc = w.must(w.Reopen(ctx, ben, inc.ID, "down again"))
+	require.Equal(t, []string{"lena"}, inc.Major.Holders(major.Manager), "it is never worked on without a manager")
+	require.Empty(t, inc.Major.Holders(major.Resolver))
+}
+
 func TestRulesProposeIncidents(t *testing.T) {
 	rules := major.StarterRules()
 	for i := range rules {

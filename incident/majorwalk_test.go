@@ -149,6 +149,12 @@ func majorMustHold(t *testing.T, w *world, all map[workflow.ID]*incident.Inciden
 		live := c.Is(major.StateProposed) || c.Is(major.StateAccepted)
 		require.False(t, live && inc.Parent != (workflow.ID{}), "%s is a child, and %s", inc.Number, c.State)
 		require.False(t, live && w.Category(inc) == workflow.CategoryCancelled, "%s is cancelled, and %s", inc.Number, c.State)
+		if w.Category(inc).Final() {
+			for _, turn := range c.Crew {
+				require.False(t, turn.Until.IsZero(), "%s is %s, and %s is still %s", inc.Number, inc.State, turn.Person, turn.Role)
+			}
+			require.Empty(t, c.Bridge.Present())
+		}
 		require.NotEmpty(t, c.Impact)
 		require.NotEmpty(t, c.Reason)
 		require.False(t, c.ProposedAt.IsZero())

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -36,9 +37,12 @@ func (st *step) accepted() error {
 
 // TakeRole gives a person a role in a major incident. A role that one person has passes
 // on from whoever has it, with the note of what is handed over; the history of who had
-// which role stays.
+// which role stays. A closed incident has no crew any more.
 func (s *Service) TakeRole(ctx context.Context, actor workflow.Actor, id workflow.ID, role major.Role, person, note string) (*Incident, error) {
 	return s.handle(ctx, actor, id, "major_role", func(st *step, c *major.Case) error {
+		if err := st.unfinished(); err != nil {
+			return err
+		}
 		before := c.Holders(role)
 		if err := c.Take(role, person, actor.ID, note, st.tx.Now()); err != nil {
 			return err
@@ -58,6 +62,9 @@ func (s *Service) LeaveRole(ctx context.Context, actor workflow.Actor, id workfl
 // OpenBridge says where people meet to work on a major incident.
 func (s *Service) OpenBridge(ctx context.Context, actor workflow.Actor, id workflow.ID, url string) (*Incident, error) {
 	return s.handle(ctx, actor, id, "major_bridge", func(st *step, c *major.Case) error {
+		if err := st.unfinished(); err != nil {
+			return err
+		}
 		return c.OpenBridge(url, actor.ID, st.tx.Now())
 	})
 }
@@ -69,7 +76,7 @@ func (s *Service) AttendBridge(ctx context.Context, actor workflow.Actor, id wor
 		if err := st.watcher(person); err != nil {
 			return err
 		}
-		if err := st.accepted(); err != nil {
+		if err := errors.Join(st.accepted(), st.unfinished()); err != nil {
 			return err
 		}
 		return st.inc.Major.Attend(person, joins, st.tx.Now())
@@ -204,7 +211,7 @@ func (st *step) remind() error {
 			continue
 		}
 		a.Reminded = now
-		if err := st.tell(TopicActionDue, fmt.Sprintf("action %d: %s", a.Number, a.Title), append(c.Holders(major.Manager), a.Owner)...); err != nil {
+		if err := st.tell(TopicActionDue, fmt.Sprintf("action %d: %s", a.Number, a.Title), append(managers(st.inc), a.Owner)...); err != nil {
 			return err
 		}
 	}

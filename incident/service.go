@@ -299,7 +299,7 @@ func relations(inc *Incident, actor workflow.Actor) []string {
 	if actor.Is(inc.CreatedBy.ID) {
 		roles = append(roles, RoleOpener)
 	}
-	if inc.Major.Is(major.StateAccepted) && slices.Contains(inc.Major.Holders(major.Manager), actor.ID) {
+	if inc.Major.Is(major.StateAccepted) && slices.Contains(managers(inc), actor.ID) {
 		roles = append(roles, RoleMajorManager)
 	}
 	return roles

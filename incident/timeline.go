@@ -38,7 +38,7 @@ func (s *Service) timeline(ctx context.Context, inc *Incident) ([]major.Entry, e
 		}
 	}
 	b.family()
-	b.told(inc.Major)
+	b.told(inc)
 	major.Sort(b.entries)
 	return b.entries, nil
 }
@@ -173,10 +173,18 @@ func (b *timeline) compare(e workflow.Event, now *Incident) {
 	}
 }
 
-// told adds what the case keeps by itself.
-func (b *timeline) told(c *major.Case) {
+// told adds what the case keeps by itself. That everybody's part ends when the incident is
+// closed goes without saying.
+func (b *timeline) told(inc *Incident) {
+	c := inc.Major
 	if c == nil {
 		return
+	}
+	ends := func(at time.Time) time.Time {
+		if c.Is(major.StateAccepted) && at.Equal(inc.ClosedAt) {
+			return time.Time{}
+		}
+		return at
 	}
 	add := func(at time.Time, kind major.Kind, by, text string) {
 		if !at.IsZero() {
@@ -197,13 +205,13 @@ func (b *timeline) told(c *major.Case) {
 			text += ": " + t.Note
 		}
 		add(t.From, major.KindCrew, t.By, text)
-		add(t.Until, major.KindCrew, "", t.Person+" is no longer "+role)
+		add(ends(t.Until), major.KindCrew, "", t.Person+" is no longer "+role)
 	}
 	if c.Bridge != nil {
 		add(c.Bridge.OpenedAt, major.KindBridge, c.Bridge.OpenedBy, "conference: "+c.Bridge.URL)
 		for _, call := range c.Bridge.Calls {
 			add(call.Joined, major.KindBridge, call.Person, call.Person+" joined the conference")
-			add(call.Left, major.KindBridge, call.Person, call.Person+" left the conference")
+			add(ends(call.Left), major.KindBridge, call.Person, call.Person+" left the conference")
 		}
 	}
 	for _, u := range c.Updates {

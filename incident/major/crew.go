@@ -23,7 +23,9 @@ const (
 var roles = []Role{Manager, Communications, Scribe, Resolver}
 
 // Turn is the time that a person has, or had, a role. Turns are never removed: they are
-// the history of who handed over to whom.
+// the history of who handed over to whom. Those that are open end when the incident is
+// closed or cancelled, or is a major one no longer; while it is resolved they go on, for
+// there is still the review.
 type Turn struct {
 	Role   Role      `json:"role"`
 	Person string    `json:"person"`
@@ -46,6 +48,20 @@ func (c *Case) Holders(r Role) []string {
 		}
 	}
 	return persons
+}
+
+// Last is who has a role now, or had it last: whom to turn to once everybody's turn has
+// ended. It is empty if nobody ever had it.
+func (c *Case) Last(r Role) string {
+	if c == nil {
+		return ""
+	}
+	for _, t := range slices.Backward(c.Crew) {
+		if t.Role == r {
+			return t.Person
+		}
+	}
+	return ""
 }
 
 // Take gives a role to a person. A role that one person has at a time passes on from
