@@ -185,7 +185,7 @@ func (db *DB) manifest(travellers []*traveller) *manifest {
 	tenant, woken := "", map[string]bool{}
 	for i, t := range travellers {
 		if db.cfg.RowSecurity && (i == 0 || t.store.tenant != tenant) {
-			m.queue(nil, setTenant, t.store.tenant)
+			m.queue(nil, db.sql.setTenant, t.store.tenant)
 			tenant = t.store.tenant
 		}
 		if len(travellers) == 1 {

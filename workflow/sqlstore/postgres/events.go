@@ -142,17 +142,22 @@ func (d *feed) statement(n *namer) (string, []any, error) {
 		if err != nil || kind.kind == 0 {
 			return "", nil, err
 		}
-		return n.db.sql.feedOfRecord, []any{kind.kind, [16]byte(r.ID), d.version, pageSize}, nil
+		return n.db.sql.feedOfRecord, []any{kind.kind, [16]byte(r.ID), d.version}, nil
 	case len(d.filter.Kinds) > 0:
-		var kinds []string
+		var kinds []int32
 		for _, k := range d.filter.Kinds {
-			if validText(k) {
-				kinds = append(kinds, k)
+			if !validText(k) {
+				continue
 			}
+			kind, err := n.kind(d.s.tenant, k, false)
+			if err != nil {
+				return "", nil, err
+			}
+			kinds = append(kinds, kind.kind)
 		}
-		return n.db.sql.feedOfKinds, []any{tenant, d.after.place, d.after.seq, d.horizon, pageSize, some(kinds)}, nil
+		return n.db.sql.feedOfKinds, []any{tenant, d.after.place, d.after.seq, d.horizon, some(kinds)}, nil
 	}
-	return n.db.sql.feed, []any{tenant, d.after.place, d.after.seq, d.horizon, pageSize}, nil
+	return n.db.sql.feed, []any{tenant, d.after.place, d.after.seq, d.horizon}, nil
 }
 
 // look finds where the feed ends. Events that are there but behind a transaction that

@@ -81,7 +81,13 @@ func (p *plan) read(s *session, want int) (page []workflow.Document, more bool, 
 	names := &namer{s, p.names.known}
 	size := 0
 	for _, st := range p.steps {
-		rows, err := s.query(st.text+" LIMIT $"+itoa(len(st.args)+1), append(st.args, want-len(page))...)
+		// A number that PostgreSQL sees makes for a better plan than a parameter, and few
+		// numbers for few statements.
+		limit := 1
+		for limit < want-len(page) {
+			limit *= 2
+		}
+		rows, err := s.query(st.text+" LIMIT "+itoa(limit), st.args...)
 		if err != nil {
 			return nil, false, err
 		}

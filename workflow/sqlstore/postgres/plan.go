@@ -174,7 +174,7 @@ func (p *plan) count(bound int) ([]int, error) {
 		if i > 0 {
 			t.WriteString(", ")
 		}
-		t.WriteString("(SELECT count(*) FROM (SELECT 1 FROM itsm.entries e WHERE " + s.where(&t) + " LIMIT " + t.arg(bound) + ") x)")
+		t.WriteString("(SELECT count(*) FROM (SELECT 1 FROM itsm.entries e WHERE " + s.where(&t) + " ORDER BY e.key, e.id LIMIT " + itoa(bound) + ") x)")
 	}
 	t.WriteString("]::int[]")
 	var counts []int
@@ -221,10 +221,10 @@ func (p *plan) direction() (after, suffix string) {
 	return ">", ""
 }
 
-// fromEntries reads records by way of their entries. Every entry is of the query's
-// kind, as its field is.
-func (p *plan) fromEntries(t *text) string {
-	return "SELECT " + documentColumns + " FROM itsm.entries e JOIN itsm.records r ON r.kind = " + t.arg(p.kind) + " AND r.id = e.id WHERE "
+// recordOf reads the record of an entry. Every entry is of the query's kind, as its
+// field is. The limit keeps PostgreSQL from reading all records to join them.
+func (p *plan) recordOf(t *text) string {
+	return " CROSS JOIN LATERAL (SELECT * FROM itsm.records r WHERE r.kind = " + t.arg(p.kind) + " AND r.id = e.id LIMIT 1) r"
 }
 
 // leadStep reads the records that meet one condition, and sorts them.
@@ -232,7 +232,7 @@ func (p *plan) leadStep(lead int) step {
 	var t text
 	after, suffix := p.direction()
 	t.WriteString("SELECT " + documentColumns + " FROM (SELECT DISTINCT e.id FROM itsm.entries e WHERE " + p.where[lead].where(&t) +
-		") e JOIN itsm.records r ON r.kind = " + t.arg(p.kind) + " AND r.id = e.id")
+		") e" + p.recordOf(&t))
 	key := "''::bytea"
 	if p.order != 0 {
 		t.WriteString(" LEFT JOIN LATERAL (SELECT u.key FROM unnest(r.fields, r.keys, r.firsts) u(field, key, first) WHERE u.field = " +
@@ -251,8 +251,7 @@ func (p *plan) leadStep(lead int) step {
 func (p *plan) entryStep(lead int, s span, extra string, resumed bool) step {
 	var t text
 	after, suffix := p.direction()
-	t.WriteString(p.fromEntries(&t))
-	t.WriteString(s.where(&t))
+	t.WriteString("SELECT " + documentColumns + " FROM itsm.entries e" + p.recordOf(&t) + " WHERE " + s.where(&t))
 	if resumed && len(s.keys) == 1 {
 		t.WriteString(" AND e.id " + after + " " + t.arg([16]byte(p.id)))
 	} else if resumed {

@@ -71,12 +71,13 @@ func (r pgxRows) Close() error {
 // each statement.
 type asTenant struct {
 	batcher
+	set    string
 	tenant string
 }
 
 func (x asTenant) query(ctx context.Context, text string, args []any) (cursor, error) {
 	var b pgx.Batch
-	b.Queue(setTenant, x.tenant)
+	b.Queue(x.set, x.tenant)
 	b.Queue(text, args...)
 	results := x.SendBatch(ctx, &b)
 	if _, err := results.Exec(); err != nil {
@@ -102,7 +103,7 @@ func (r batchRows) Close() error {
 // on executes for the tenant on a pool, connection or transaction.
 func (db *DB) on(q querier, tenant string) executor {
 	if db.cfg.RowSecurity {
-		return asTenant{q, tenant}
+		return asTenant{q, db.sql.setTenant, tenant}
 	}
 	return onPgx{q}
 }
@@ -111,13 +112,13 @@ func (db *DB) on(q querier, tenant string) executor {
 type onSQL struct {
 	tx     *sql.Tx
 	types  *pgtype.Map
-	secure bool // name the tenant
+	set    string // names the tenant, if not empty
 	tenant string
 }
 
 func (x onSQL) query(ctx context.Context, text string, args []any) (cursor, error) {
-	if x.secure {
-		if _, err := x.tx.ExecContext(ctx, setTenant, x.tenant); err != nil {
+	if x.set != "" {
+		if _, err := x.tx.ExecContext(ctx, x.set, x.tenant); err != nil {
 			return nil, err
 		}
 	}

@@ -7,13 +7,15 @@ const documentColumns = "r.id, r.version, r.layout, r.created, r.updated, r.head
 const (
 	timerColumns   = "m.kind, k.name, m.id, m.token, m.attempt, m.error, m.name, m.due, m.payload"
 	messageColumns = "m.kind, k.name, m.id, m.token, m.attempt, m.error, m.seq, m.message, m.topic, m.at, m.payload"
-	eventColumns   = `SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id FROM (
-	SELECT tenant, place, seq, kind, id, version, encoded FROM itsm.events
-	UNION ALL SELECT tenant, place, seq, kind, id, version, encoded FROM itsm.archive) e JOIN itsm.kinds k ON k.kind = e.kind `
-
-	// setTenant is what the policies of row security look at.
-	setTenant = "SELECT set_config('itsm.tenant', $1, true)"
+	allEvents      = `(SELECT tenant, place, seq, kind, id, version, encoded FROM itsm.events
+	UNION ALL SELECT tenant, place, seq, kind, id, version, encoded FROM itsm.archive)`
 )
+
+// events is a statement for the next page of events.
+func events(where, order string) string {
+	return "SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id FROM (SELECT * FROM " + allEvents + " e WHERE " + where +
+		" ORDER BY " + order + " LIMIT " + itoa(pageSize) + ") e JOIN itsm.kinds k ON k.kind = e.kind ORDER BY " + order
+}
 
 // statements are all that is executed, but for the pages of a query, in a schema.
 type statements struct {
@@ -24,6 +26,8 @@ type statements struct {
 	get, commit, commitAmong, tryCommit, lockRecords, notify, furtherKeys, shapes string
 
 	claim, anythingDue, settle, revive, parkedTimers, parkedMessages string
+
+	setTenant, kindsOfTenant, archivePage, unarchivePage, pruneBatches string
 
 	feedHorizon, feed, feedOfKinds, feedOfRecord, feedOfBatch string
 }
@@ -52,10 +56,12 @@ func newStatements(schema string) statements {
 		claim: `SELECT c.kind, k.name, c.id, c.name, c.seq, c.token, c.attempt, c.error, c.due,
 	coalesce(c.message, '00000000-0000-0000-0000-000000000000'), coalesce(c.topic, ''), c.at, c.payload
 FROM itsm.claim($1, $2, $3, $4) c JOIN itsm.kinds k ON k.kind = c.kind`,
-		anythingDue: `SELECT EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 1 AND due <= $2)
-	OR EXISTS (SELECT 1 FROM itsm.timers WHERE tenant = $1 AND lane = 2 AND ready <= $2)
-	OR EXISTS (SELECT 1 FROM itsm.messages WHERE tenant = $1 AND lane = 1)
-	OR EXISTS (SELECT 1 FROM itsm.messages WHERE tenant = $1 AND lane = 2 AND ready <= $2)`,
+		// The order has each look at the first of an index, and not for any row.
+		anythingDue: `SELECT coalesce(
+	(SELECT true FROM itsm.timers WHERE tenant = $1 AND lane = 1 AND due <= $2 ORDER BY due, name LIMIT 1),
+	(SELECT true FROM itsm.timers WHERE tenant = $1 AND lane = 2 AND ready <= $2 ORDER BY ready LIMIT 1),
+	(SELECT true FROM itsm.messages WHERE tenant = $1 AND lane = 1 ORDER BY seq LIMIT 1),
+	(SELECT true FROM itsm.messages WHERE tenant = $1 AND lane = 2 AND ready <= $2 ORDER BY ready LIMIT 1), false)`,
 		settle: "SELECT itsm.settle(" + parameters(10) + ")",
 		revive: "SELECT itsm.revive(" + parameters(8) + ")",
 		parkedTimers: "SELECT " + timerColumns + ` FROM itsm.timers m JOIN itsm.kinds k ON k.kind = m.kind
@@ -63,21 +69,30 @@ WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.due, m.name`,
 		parkedMessages: "SELECT " + messageColumns + ` FROM itsm.messages m JOIN itsm.kinds k ON k.kind = m.kind
 WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.seq`,
 
+		// What the policies of row security look at.
+		setTenant:     "SELECT set_config('itsm.tenant', $1, true)",
+		kindsOfTenant: "SELECT kind FROM itsm.kinds WHERE tenant = $1",
+		archivePage:   "SELECT coalesce(last, '00000000-0000-0000-0000-000000000000'), moved FROM itsm.archive_page($1, $2, $3, $4)",
+		unarchivePage: "SELECT coalesce(last, '00000000-0000-0000-0000-000000000000'), moved FROM itsm.unarchive_page($1, $2, $3, $4)",
+		pruneBatches:  "DELETE FROM itsm.batches WHERE ctid = ANY (ARRAY(SELECT ctid FROM itsm.batches WHERE at < $1 LIMIT $2))",
+
 		// All that is visible below the horizon is complete: no transaction that could
 		// still add to it is running.
 		feedHorizon: `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + s.shift,
 	coalesce((SELECT max(place) FROM itsm.events WHERE tenant = $1), 0) FROM itsm.state s`,
-		feed: eventColumns + "WHERE e.tenant = $1 AND (e.place, e.seq) > ($2, $3) AND e.place < $4 ORDER BY e.place, e.seq LIMIT $5",
-		feedOfKinds: eventColumns + `WHERE e.tenant = $1 AND (e.place, e.seq) > ($2, $3) AND e.place < $4
-	AND k.name = ANY ($6) ORDER BY e.place, e.seq LIMIT $5`,
-		feedOfRecord: eventColumns + "WHERE e.kind = $1 AND e.id = $2 AND e.version > $3 ORDER BY e.version LIMIT $4",
-		feedOfBatch: eventColumns + `JOIN (SELECT * FROM itsm.batches b, unnest(b.kinds, b.ids, b.versions) u(k, i, v) WHERE b.tenant = $1 AND b.id = $2) b
-	ON e.kind = b.k AND e.id = b.i AND e.version = b.v ORDER BY e.place, e.seq`,
+		feed:         events("e.tenant = $1 AND (e.place, e.seq) > ($2, $3) AND e.place < $4", "e.place, e.seq"),
+		feedOfKinds:  events("e.tenant = $1 AND (e.place, e.seq) > ($2, $3) AND e.place < $4 AND e.kind = ANY ($5)", "e.place, e.seq"),
+		feedOfRecord: events("e.kind = $1 AND e.id = $2 AND e.version > $3", "e.version"),
+		feedOfBatch: `SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id
+FROM itsm.batches b, unnest(b.kinds, b.ids, b.versions) u(kind, id, version)
+CROSS JOIN LATERAL (SELECT * FROM ` + allEvents + ` x WHERE x.kind = u.kind AND x.id = u.id AND x.version = u.version LIMIT 1) e
+JOIN itsm.kinds k ON k.kind = e.kind WHERE b.tenant = $1 AND b.id = $2 ORDER BY e.place, e.seq`,
 	}
 	for _, text := range []*string{
 		&s.findTenant, &s.makeTenant, &s.findKind, &s.makeKind, &s.findField, &s.makeField, &s.nameField, &s.makeShape,
 		&s.get, &s.commit, &s.commitAmong, &s.tryCommit, &s.lockRecords, &s.notify, &s.furtherKeys, &s.shapes,
 		&s.claim, &s.anythingDue, &s.settle, &s.revive, &s.parkedTimers, &s.parkedMessages,
+		&s.setTenant, &s.kindsOfTenant, &s.archivePage, &s.unarchivePage, &s.pruneBatches,
 		&s.feedHorizon, &s.feed, &s.feedOfKinds, &s.feedOfRecord, &s.feedOfBatch,
 	} {
 		*text = in(schema, *text)

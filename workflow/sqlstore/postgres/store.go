@@ -39,7 +39,11 @@ func (s *Store) WithTx(tx pgx.Tx) *Store {
 // WithSQL does the same for a transaction of package [database/sql], opened with the
 // driver of pgx.
 func (s *Store) WithSQL(tx *sql.Tx) *Store {
-	return &Store{db: s.db, tenant: s.tenant, host: &bound{onSQL{tx, pgtype.NewMap(), s.db.cfg.RowSecurity, s.tenant}}}
+	on := onSQL{tx: tx, types: pgtype.NewMap(), tenant: s.tenant}
+	if s.db.cfg.RowSecurity {
+		on.set = s.db.sql.setTenant
+	}
+	return &Store{db: s.db, tenant: s.tenant, host: &bound{on}}
 }
 
 // session returns where the store's statements are executed.
@@ -64,6 +68,9 @@ func (s *Store) look(ctx context.Context, what string, f func(*namer) error) err
 func (s *Store) checkTenant() error {
 	if len(s.tenant) > workflow.MaxKey || !validText(s.tenant) {
 		return fmt.Errorf("postgres: the tenant's name is longer than %d bytes or no text: %w", workflow.MaxKey, workflow.ErrInvalid)
+	}
+	if s.tenant == "" && s.db.cfg.RowSecurity {
+		return fmt.Errorf("postgres: with row security a tenant needs a name: %w", workflow.ErrInvalid)
 	}
 	return nil
 }

@@ -71,10 +71,14 @@ func benchmarkTogether(b *testing.B, callers int) {
 		}
 	}
 	for name, list := range times {
-		slices.Sort(list)
-		b.ReportMetric(1e9/float64(list[len(list)/2]), name+"/s")
+		b.ReportMetric(1e9/float64(median(list)), name+"/s")
 	}
 	b.ReportMetric(0, "ns/op")
+}
+
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 // togetherVariants are what is compared with going alone.
