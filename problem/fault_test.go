@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -167,16 +168,53 @@ func TestCascadesSurviveEveryFailureOfTheStore(t *testing.T) {
 	require.Greater(t, calls, 30)
 }
 
-func TestADuplicateHandsOverTenThousandIncidents(t *testing.T) {
+// A process that dies again and again, in the midst of handing over and resolving ten
+// thousand incidents, leaves whole chunks behind at every death, and comes to the end.
+func TestTenThousandIncidentsSurviveCrashAfterCrash(t *testing.T) {
 	linked := ids(0, 10_000)
+	r := rand.New(rand.NewPCG(1, 10_000))
 	p := &practice{incidents: newIncidents(), now: monday}
 	for _, id := range linked {
 		p.incidents.stand[id] = problem.Standing{AwaitsProblem: true}
 	}
-	p.over(t, memstore.New())
-	require.NoError(t, p.story(linked))
+	plain, crashes := memstore.New(), 0
+	for ; ; crashes++ {
+		require.Less(t, crashes, 200, "it never comes to its end")
+		p.over(t, faultstore.New(plain, faultstore.Fault{Call: 1 + r.IntN(5_000*(crashes+1)), Mode: faultstore.Modes()[2+r.IntN(2)]}))
+		err := p.story(linked)
+		p.over(t, plain)
+		require.NoError(t, countLinks(p))
+		if err == nil {
+			break
+		}
+		require.True(t, errors.Is(err, faultstore.ErrInjected) || errors.Is(err, workflow.ErrUnsure), "%v", err)
+	}
+	t.Log(crashes, "crashes")
+	require.Greater(t, crashes, 2)
 	survivor, err := p.titled("mail stops")
 	require.NoError(t, err)
 	require.Equal(t, len(linked), survivor.Incidents)
 	require.Len(t, p.incidents.resolved, len(linked))
+	_, err = workflow.VerifyStore(t.Context(), plain, nil, problem.KindName, problem.LinkKind)
+	require.NoError(t, err)
+}
+
+// countLinks reports whether every problem counts the incidents that are linked to it.
+func countLinks(p *practice) error {
+	for x, err := range p.Find(context.Background(), workflow.Query{}) {
+		if err != nil {
+			return err
+		}
+		n := 0
+		for _, err := range p.Incidents(context.Background(), x.ID) {
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		if n != x.Incidents || n%problem.MaxLinked != 0 {
+			return fmt.Errorf("%s counts %d incidents and has %d", x.Name(), x.Incidents, n)
+		}
+	}
+	return nil
 }

@@ -40,7 +40,7 @@ func wrap(text string, size, width float64, most int) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(oneLine(text)) {
-		for {
+		for len(lines) <= most { // the rest is not seen
 			longer := word
 			if line != "" {
 				longer = line + " " + word
