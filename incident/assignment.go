@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/routing"
 	"github.com/itsm-go/itsm/workflow/routing/oncall"
@@ -53,31 +55,73 @@ func WorkFacts(inc *Incident) routing.Facts {
 	return f
 }
 
-// ByPolicy returns a router that goes by rules of assignment. The situation is what the
-// host knows of loads, turns and who is on call; without one everybody has nothing to
-// do. The explanation of the decision becomes a work note.
-//
-// Whoever takes turns keeps [routing.Decision.Turn] where situation finds it; a router
-// is asked within the command and keeps nothing. A host that wants exact turns under
-// concurrency routes by itself, and assigns.
-func ByPolicy(r *routing.Router, situation func(ctx context.Context, inc *Incident, at time.Time) (routing.Situation, error)) Router {
-	return func(ctx context.Context, inc *Incident, at time.Time) (Routing, error) {
-		s := routing.Situation{}
-		if situation != nil {
-			var err error
-			if s, err = situation(ctx, inc, at); err != nil {
-				return Routing{}, err
-			}
-		}
-		s.At = at
-		w := routing.Work{Facts: WorkFacts(inc)}
-		d, err := r.Route(w, s)
-		if err != nil {
+// Situation tells how things stand when [Config.Rules] assign an incident: who has what
+// to do, for example by [Service.Workload], who is on call, who has worked on such a
+// thing before. Time and turns are filled in. It is asked within commands like a
+// [Router].
+type Situation func(ctx context.Context, inc *Incident, at time.Time) (routing.Situation, error)
+
+// TurnsKind is the kind, in a store, of the records that tell whose turn it was last in
+// a group.
+const TurnsKind = "incident_turns"
+
+// Turns is whose turn it was last in a group. It is written in the commit of the
+// incident that was assigned, so turns are fair however many are opened at once.
+type Turns struct {
+	workflow.Record
+
+	Group string       `json:"group"`
+	Last  routing.Turn `json:"last"`
+}
+
+func newTurns() (*workflow.Kind[*Turns], error) {
+	return workflow.NewKind(workflow.KindConfig[*Turns]{Name: TurnsKind, New: func() *Turns { return new(Turns) },
+		Clone: func(t *Turns) *Turns {
+			c := *t
+			c.Record = t.Record.Clone()
+			return &c
+		}})
+}
+
+// byRules lets the rules assign an incident that is about to be opened.
+func (st *step) byRules() (Routing, error) {
+	s, now := routing.Situation{}, st.tx.Now()
+	if f := st.s.cfg.Situation; f != nil {
+		var err error
+		if s, err = f(st.tx.Context(), st.inc.clone(), now); err != nil {
 			return Routing{}, err
 		}
-		return Routing{Group: d.Group, Person: d.Person, Explanation: r.Explain(w, d).String()}, nil
 	}
+	s.At, s.Turns = now, nil
+	w := routing.Work{Facts: WorkFacts(st.inc)}
+	d, err := st.s.cfg.Rules.Route(w, s)
+	if err == nil && d.Turn != nil {
+		d, err = st.takeTurn(w, s, d.Group)
+	}
+	if err != nil {
+		return Routing{}, err
+	}
+	return Routing{Group: d.Group, Person: d.Person, Explanation: st.s.cfg.Rules.Explain(w, d).String()}, nil
 }
+
+// takeTurn decides again by whose turn it is in the group, and keeps that.
+func (st *step) takeTurn(w routing.Work, s routing.Situation, group string) (routing.Decision, error) {
+	id := uuid.NewSHA1(turnsSpace, []byte(group))
+	t, err := st.s.turns.GetOrCreate(st.tx, id, func() *Turns { return &Turns{Group: group} })
+	if err != nil {
+		return routing.Decision{}, err
+	}
+	s.Turns = map[string]routing.Turn{group: t.Last}
+	d, err := st.s.cfg.Rules.Route(w, s)
+	if err != nil || d.Turn == nil {
+		return d, err
+	}
+	t.Last = *d.Turn
+	return d, st.s.turns.Put(st.tx, t, workflow.Entry{Note: "given to " + d.Person})
+}
+
+// turnsSpace is the namespace of the ids of [Turns], which are made from the groups' names.
+var turnsSpace = uuid.MustParse("0d4b0f0e-6f0a-5d0c-9b57-2f9f6c7f6a11")
 
 // FromRotas returns a hook that tells who is on call by the rota that has the name of
 // the group.
@@ -91,8 +135,10 @@ func FromRotas(book *oncall.Book) OnCall {
 	}
 }
 
-// Workload reads from the store what everybody has to do: the number of open incidents
-// of each assignee, and when he was given the last of them. It reads all open incidents.
+// Workload reads from the store what everybody has to do: the weights of the open
+// incidents of each assignee, as [Config.Rules] weigh them or each 1, and when he was
+// given the last of them. It reads all open incidents: a host with very many keeps the
+// figures by itself.
 func (s *Service) Workload(ctx context.Context) (map[string]routing.Load, error) {
 	loads := map[string]routing.Load{}
 	open := workflow.In(IndexCategory, workflow.StringKey(workflow.CategoryNew.String()),
@@ -104,8 +150,11 @@ func (s *Service) Workload(ctx context.Context) (map[string]routing.Load, error)
 		if inc.Assignee == "" {
 			continue
 		}
-		l := loads[inc.Assignee]
-		l.Weight++
+		l, weight := loads[inc.Assignee], 1
+		if s.cfg.Rules != nil {
+			weight = s.cfg.Rules.Weigh(WorkFacts(inc))
+		}
+		l.Weight += weight
 		if inc.AssignedAt.After(l.Given) {
 			l.Given = inc.AssignedAt
 		}

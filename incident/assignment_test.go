@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,26 +10,27 @@ import (
 
 	"github.com/itsm-go/itsm/incident"
 	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/memstore"
 	"github.com/itsm-go/itsm/workflow/routing"
 	"github.com/itsm-go/itsm/workflow/routing/oncall"
 )
 
-func mailRouter(t *testing.T) *routing.Router {
+func mailRouter(t *testing.T, strategy routing.Strategy) *routing.Router {
 	r, err := routing.New(routing.Policy{Name: "incidents", Version: 1, Default: &routing.Target{Group: "service desk"},
 		Rules: []routing.Rule{{Name: "mail", Condition: routing.Condition{When: []routing.Test{{Fact: "category", Op: routing.Equals, Values: []string{"mail"}}}},
 			To: routing.Target{Group: "mail"}}},
 		Groups: []routing.Group{{Name: "service desk"},
-			{Name: "mail", Strategy: routing.LeastLoaded, Members: []routing.Member{{Person: "ann", Capacity: 2}, {Person: "ben", Capacity: 2}}}}})
+			{Name: "mail", Strategy: strategy, Members: []routing.Member{{Person: "ann", Capacity: 2}, {Person: "ben", Capacity: 2}}}}})
 	require.NoError(t, err)
 	return r
 }
 
 func TestIncidentsAreAssignedByRulesAndByWhatPeopleHaveToDo(t *testing.T) {
 	var w *world
-	w = newWorld(t, incident.Config{Router: incident.ByPolicy(mailRouter(t), func(ctx context.Context, _ *incident.Incident, _ time.Time) (routing.Situation, error) {
+	w = newWorld(t, incident.Config{Rules: mailRouter(t, routing.LeastLoaded), Situation: func(ctx context.Context, _ *incident.Incident, _ time.Time) (routing.Situation, error) {
 		loads, err := w.Workload(ctx)
 		return routing.Situation{Loads: loads}, err
-	})})
+	}})
 	ctx := t.Context()
 	var got []string
 	for range 5 {
@@ -44,6 +46,33 @@ func TestIncidentsAreAssignedByRulesAndByWhatPeopleHaveToDo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, loads["ann"].Weight)
 	require.Equal(t, monday.Add(2*time.Minute), loads["ann"].Given)
+}
+
+// However many incidents are opened at once, everybody gets as many.
+func TestTurnsAreFairUnderConcurrency(t *testing.T) {
+	w := newWorld(t, incident.Config{Rules: mailRouter(t, routing.RoundRobin)})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 10 {
+				if _, err := w.Open(t.Context(), carl, incident.Report{Title: "Mail", Category: "mail", Impact: 2, Urgency: 2}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	loads, err := w.Workload(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int{20, 20}, []int{loads["ann"].Weight, loads["ben"].Weight})
+}
+
+func TestRulesAndARouterAreNotGivenTogether(t *testing.T) {
+	_, err := incident.NewService(workflow.NewDesk(memstore.New(), workflow.DeskConfig{}), incident.Config{Rules: mailRouter(t, routing.RoundRobin),
+		Router: func(context.Context, *incident.Incident, time.Time) (incident.Routing, error) {
+			return incident.Routing{}, nil
+		}})
+	require.ErrorContains(t, err, "either rules")
 }
 
 func TestPingPongIsSeenInTheHistory(t *testing.T) {

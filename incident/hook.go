@@ -42,10 +42,14 @@ type Rung struct {
 // route asks the router for an incident that is about to be opened.
 func (st *step) route() error {
 	inc, now := st.inc, st.tx.Now()
-	if st.s.cfg.Router == nil || inc.Group != "" || inc.Assignee != "" {
+	ask := func() (Routing, error) { return st.s.cfg.Router(st.tx.Context(), inc.clone(), now) }
+	if st.s.cfg.Rules != nil {
+		ask = st.byRules
+	}
+	if st.s.cfg.Router == nil && st.s.cfg.Rules == nil || inc.Group != "" || inc.Assignee != "" {
 		return nil
 	}
-	r, err := st.s.cfg.Router(st.tx.Context(), inc.clone(), now)
+	r, err := ask()
 	var p workflow.Problems
 	p.Add(err)
 	checkName(&p, "group", r.Group)

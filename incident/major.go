@@ -24,8 +24,8 @@ const (
 	TopicMajorRejected  = "incident.major_rejected"
 	TopicMajorDemoted   = "incident.major_demoted"
 	TopicMajorUpdate    = "incident.major_update"
-	TopicUpdateDue      = "incident.major_update_due"     // an update is owed
-	TopicUpdateOverdue  = "incident.major_update_overdue" // and nobody has sent it
+	TopicUpdateDue      = "incident.major_update_due"     // updates are owed, one notice lists them
+	TopicUpdateOverdue  = "incident.major_update_overdue" // and nobody has sent them
 	TopicActionDue      = "incident.major_action_due"     // an action of a review
 	TopicReassigned     = "incident.reassigned"           // to the group that had it before
 	TopicRole           = "incident.major_role"           // somebody has a part in a major incident

@@ -166,6 +166,45 @@ func TestAnUpdateThatNobodySendsIsEscalated(t *testing.T) {
 	require.Equal(t, []string{incident.TopicUpdateDue}, w.news(), "the next is owed")
 }
 
+func TestOneNoticeListsTheUpdatesThatAreOwed(t *testing.T) {
+	cfg := planned(t)
+	cfg.Major.Plan[1].Cadence = []major.Pace{{Every: 35 * minute}}
+	cfg.Major.Plan[1].Grace = 5 * minute
+	cfg.Ladder = func(_ context.Context, _ *incident.Incident, rung int, _ time.Time) (incident.Rung, error) {
+		return incident.Rung{To: []string{fmt.Sprint("rung ", rung)}, Next: 15 * time.Minute}, nil
+	}
+	w := newWorld(t, cfg)
+	ctx := t.Context()
+	inc := w.must(w.OverridePriority(ctx, mia, w.accepted().ID, incident.P1, "all shops"))
+	told := func() (texts []string) {
+		w.deliver()
+		for _, s := range w.sent {
+			if s.topic == incident.TopicUpdateDue || s.topic == incident.TopicUpdateOverdue {
+				require.Empty(t, s.Target, "which is of a service level")
+				texts = append(texts, fmt.Sprintf("%v: %s [%s, %s]", s.To, s.Text, s.Threshold, s.At.Format("15:04")))
+			}
+		}
+		w.sent = nil
+		return texts
+	}
+	told()
+	for _, step := range []struct {
+		after time.Duration
+		want  []string
+	}{
+		{29 * time.Minute, nil},
+		{time.Minute, []string{"[mia major incidents]: board (executives) by mail [due, 09:30]"}},
+		{5 * time.Minute, []string{"[mia major incidents]: page (status page) [due, 09:35]"}},
+		{5 * time.Minute, []string{"[rung 0]: board (executives) by mail, 10m0s late; page (status page), 5m0s late [10m0s after due, 09:30]"}},
+	} {
+		w.pass(step.after)
+		require.Equal(t, step.want, told())
+	}
+	w.must(w.PostUpdate(ctx, mia, inc.ID, major.Draft{Text: "We are on it."}))
+	w.must(w.Resolve(ctx, ben, inc.ID, "fixed", "done"))
+	require.Equal(t, []string{"[mia major incidents]: that it is resolved, to board (executives) by mail; page (status page); customers by sms [due, 09:40]"}, told())
+}
+
 func TestWithoutALadderTheManagerAndTheGroupHearOnce(t *testing.T) {
 	w := newWorld(t, planned(t))
 	w.accepted()

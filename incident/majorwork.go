@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/incident/major"
@@ -185,19 +186,19 @@ func (st *step) remind() error {
 			return err
 		}
 	}
-	err := st.s.playbook.Missing(c, now, func(p major.Pending, comm major.Communication) (time.Time, error) {
-		if p.Told == 0 {
+	err := st.s.playbook.Missing(c, now, func(before int, owed []major.Owed) (time.Time, error) {
+		if before == 0 {
 			lead := c.Holders(major.Communications)
 			if len(lead) == 0 {
 				lead = append(c.Holders(major.Manager), st.inc.Group)
 			}
-			return time.Time{}, st.missing(TopicUpdateDue, p, comm, lead)
+			return time.Time{}, st.missing(TopicUpdateDue, owed, lead)
 		}
-		rung, err := st.rung(p.Told - 1)
+		rung, err := st.rung(before - 1)
 		if err != nil {
 			return time.Time{}, err
 		}
-		if err := st.missing(TopicUpdateOverdue, p, comm, rung.To); err != nil || rung.Next <= 0 {
+		if err := st.missing(TopicUpdateOverdue, owed, rung.To); err != nil || rung.Next <= 0 {
 			return time.Time{}, err
 		}
 		return now.Add(rung.Next), nil
@@ -229,12 +230,28 @@ func (st *step) undecided() error {
 	return st.tell(TopicMajorUndecided, st.inc.Major.Reason, group, person, st.inc.Group, st.inc.Assignee)
 }
 
-func (st *step) missing(topic string, p major.Pending, comm major.Communication, to []string) error {
+// missing tells of updates that are owed, in one notice.
+func (st *step) missing(topic string, owed []major.Owed, to []string) error {
 	n := st.notice(to...)
-	n.Text = fmt.Sprintf("update %q for %s by %s", comm.Name, comm.Audience, comm.Channel)
-	n.Target, n.At, n.Threshold = comm.Name, p.Due, "due"
-	if late := st.tx.Now().Sub(p.Due); late > 0 {
+	n.At, n.Threshold = owed[0].Due, "due"
+	last := true
+	var texts []string
+	for _, o := range owed {
+		text := o.String()
+		if late := st.tx.Now().Sub(o.Due); late > 0 {
+			text += ", " + late.String() + " late"
+		}
+		texts = append(texts, text)
+		last = last && o.Last
+		if o.Due.Before(n.At) {
+			n.At = o.Due
+		}
+	}
+	if late := st.tx.Now().Sub(n.At); late > 0 {
 		n.Threshold = late.String() + " after due"
+	}
+	if n.Text = strings.Join(texts, "; "); last {
+		n.Text = "that it is resolved, to " + n.Text
 	}
 	return st.tx.Send(st.s.kind.Ref(st.inc.ID), topic, n)
 }

@@ -55,7 +55,14 @@ type Config struct {
 	// it. They know its facts as [WorkFacts] gives them, with "state_category" besides.
 	Monitors []routing.Monitor
 
-	Router Router // suggests who takes an incident that nobody was named for; default: nobody
+	// Rules assign an incident for which neither a group nor a person was named when it
+	// was opened, as things stand by Situation; without one everybody has nothing to do.
+	// The explanation becomes a work note. A host that decides by other means gives a
+	// Router instead.
+	Rules     *routing.Router
+	Situation Situation
+	Router    Router
+
 	OnCall OnCall // tells who is on call in the group that takes major incidents; default: nobody
 	Ladder Ladder // tells who hears that an update is overdue; default: the manager and the group, once
 
@@ -80,6 +87,7 @@ type Service struct {
 	cfg      Config
 	kind     *workflow.Kind[*Incident]
 	cascades *workflow.Kind[*Cascade]
+	turns    *workflow.Kind[*Turns]
 	current  workflow.LifecycleRef
 	machines map[workflow.LifecycleRef]*workflow.Machine[Facts]
 	engine   *sla.Engine
@@ -137,6 +145,11 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	cfg.Related, cfg.FollowUp = maps.Clone(cfg.Related), slices.Clone(cfg.FollowUp)
 	s.cascades, err = newCascades()
 	p.Add(err)
+	s.turns, err = newTurns()
+	p.Add(err)
+	if cfg.Rules != nil && cfg.Router != nil || cfg.Rules == nil && cfg.Situation != nil {
+		p.Addf("either rules, perhaps with a situation, or a router assign incidents")
+	}
 	s.cfg = cfg
 	for _, name := range sortedKeys(cfg.Templates) {
 		if cfg.Templates[name].Template != "" {

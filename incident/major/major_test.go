@@ -134,7 +134,7 @@ func TestAnAcceptedCaseOwesWhatThePlanSays(t *testing.T) {
 			case 2:
 				require.NoError(t, c.Mark(major.Mitigated, now, now, ""))
 			case 3:
-				require.NoError(t, b.Missing(c, now, func(major.Pending, major.Communication) (time.Time, error) { return now.Add(time.Hour), nil }))
+				require.NoError(t, b.Missing(c, now, func(int, []major.Owed) (time.Time, error) { return now.Add(time.Hour), nil }))
 			default:
 				_, err := b.Post(c, major.Subject{Number: "INC1", Priority: priority, Resolved: resolved}, major.Draft{Text: fmt.Sprint(r.Int())}, "mia", now)
 				require.NoError(t, err)

@@ -3,6 +3,7 @@ package major
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/sla/calendar"
@@ -49,6 +50,19 @@ type Communication struct {
 	Template   string   `json:"template,omitempty"`   // the name of one of the policy's; default: a standard wording
 	Cadence    []Pace   `json:"cadence,omitempty"`    // none: an update is never owed
 	Grace      Duration `json:"grace,omitempty"`      // elapsed time after which an update that is owed is overdue; default: 10m
+}
+
+// String tells who is told, and by which way: "board (executives) by mail".
+func (c Communication) String() string {
+	words := func(name string) string { return strings.ReplaceAll(name, "_", " ") }
+	text := c.Name
+	if audience := words(string(c.Audience)); audience != text {
+		text += " (" + audience + ")"
+	}
+	if string(c.Channel) != string(c.Audience) {
+		text += " by " + words(string(c.Channel))
+	}
+	return text
 }
 
 // Pace is how often an update is owed: "every 30 minutes until mitigated".

@@ -245,24 +245,45 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d h %d min", h, m)
 }
 
-// Missing tells of the pending updates whose Next has come, in the order of the plan, and
-// moves them on by what told returns: when to tell somebody again, or never.
-func (b *Playbook) Missing(c *Case, now time.Time, told func(p Pending, comm Communication) (again time.Time, err error)) error {
+// Owed is an update that is missing.
+type Owed struct {
+	Communication // by which it is to go out
+	Due           time.Time
+	Last          bool // it is the one that says that the incident is resolved
+}
+
+// Missing tells of the pending updates whose Next has come, in the order of the plan:
+// together those of which somebody has been told as often before. It moves them on by
+// what tell returns, which is when to tell somebody again; zero is never. After the
+// first word, to whom leads the communications, it is the grace of each instead.
+func (b *Playbook) Missing(c *Case, now time.Time, tell func(before int, owed []Owed) (again time.Time, err error)) error {
+	missing := map[int][]*Pending{}
+	lines := map[*Pending]Communication{}
 	for i := range c.Due {
 		p := &c.Due[i]
 		at := slices.IndexFunc(b.lines, func(l line) bool { return l.Name == p.Communication })
 		if p.Next.IsZero() || now.Before(p.Next) || at < 0 {
 			continue
 		}
-		again, err := told(*p, b.lines[at].Communication)
+		missing[p.Told] = append(missing[p.Told], p)
+		lines[p] = b.lines[at].Communication
+	}
+	for _, before := range sortedKeys(missing) {
+		var owed []Owed
+		for _, p := range missing[before] {
+			owed = append(owed, Owed{lines[p], p.Due, p.Last})
+		}
+		again, err := tell(before, owed)
 		if err != nil {
 			return err
 		}
-		p.Told++
-		if p.Next = again; p.Told == 1 {
-			p.Next = p.Due.Add(time.Duration(b.lines[at].Grace))
-			if !p.Next.After(now) {
-				p.Next = now.Add(time.Microsecond)
+		for _, p := range missing[before] {
+			p.Told++
+			if p.Next = again; p.Told == 1 {
+				p.Next = p.Due.Add(time.Duration(lines[p].Grace))
+				if !p.Next.After(now) {
+					p.Next = now.Add(time.Microsecond)
+				}
 			}
 		}
 	}
