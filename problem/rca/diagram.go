@@ -6,7 +6,8 @@ type diagram struct {
 	nodes  []decision // 0 and 1 are the constants; what a decision leads to comes before it
 	unique map[decision]int32
 	memo   map[operation]int32
-	full   bool // it has become too large, and nothing in it counts any more
+	limit  int
+	full   bool // it has become too large: what was made since does not count
 }
 
 type decision struct {
@@ -26,11 +27,11 @@ const (
 	leaf = 1 << 30 // the level of the constants
 )
 
-// maxDecisions bounds a diagram: about a second of work.
-const maxDecisions = 1_000_000
+// maxDecisions bounds a diagram: about a second of work, and some 100 megabytes.
+const maxDecisions = 500_000
 
 func newDiagram() *diagram {
-	return &diagram{nodes: []decision{{level: leaf}, {level: leaf}}, unique: map[decision]int32{}, memo: map[operation]int32{}}
+	return &diagram{limit: maxDecisions, nodes: []decision{{level: leaf}, {level: leaf}}, unique: map[decision]int32{}, memo: map[operation]int32{}}
 }
 
 func (d *diagram) node(level, no, yes int32) int32 {
@@ -44,7 +45,7 @@ func (d *diagram) add(key decision) int32 {
 	if i, there := d.unique[key]; there {
 		return i
 	}
-	if len(d.nodes) >= maxDecisions {
+	if len(d.nodes) >= d.limit {
 		d.full = true
 		return never
 	}
@@ -96,7 +97,7 @@ func (d *diagram) combine(o operation) int32 {
 		both = d.and
 	}
 	i := d.node(level, both(aNo, bNo), both(aYes, bYes))
-	if len(d.memo) >= 4*maxDecisions {
+	if len(d.memo) >= 4*d.limit {
 		d.full = true
 		return never
 	}
@@ -136,28 +137,29 @@ func (f *family) set(level, no, yes int32) int32 {
 	return f.add(decision{level, no, yes})
 }
 
-// minimize returns the minimal sets of events for which a monotone function holds
-// (Rauzy, 1993).
+// minimize returns the minimal sets of events for which a monotone function holds (after
+// Rauzy, 1993). What suffices without an event suffices with it too, so of the minimal
+// sets with it those are no news that are minimal without it; another of them cannot
+// hold one of those, or it would not be minimal.
 func (f *family) minimize(d *diagram, fn int32) int32 {
 	if i, there := f.minimal[fn]; there || f.full {
 		return i
 	}
 	n := d.nodes[fn]
 	no := f.minimize(d, n.no)
-	i := f.set(n.level, no, f.without(f.minimize(d, n.yes), no))
+	i := f.set(n.level, no, f.minus(f.minimize(d, n.yes), no))
 	f.minimal[fn] = i
 	return i
 }
 
-// without removes from a family of minimal sets those that hold a set of another.
-func (f *family) without(a, b int32) int32 {
+// minus returns the sets of a that are not in b. Neither holds the empty set beside
+// others.
+func (f *family) minus(a, b int32) int32 {
 	switch {
-	case a == never || b == never:
-		return a
-	case b == always || a == b:
+	case a == b:
 		return never
-	case a == always:
-		return always
+	case a <= always || b <= always:
+		return a
 	}
 	key := [2]int32{a, b}
 	if i, there := f.less[key]; there || f.full {
@@ -167,13 +169,13 @@ func (f *family) without(a, b int32) int32 {
 	var i int32
 	switch {
 	case x.level < y.level:
-		i = f.set(x.level, f.without(x.no, b), f.without(x.yes, b))
+		i = f.set(x.level, f.minus(x.no, b), x.yes)
 	case x.level > y.level:
-		i = f.without(a, y.no)
+		i = f.minus(a, y.no)
 	default:
-		i = f.set(x.level, f.without(x.no, y.no), f.without(f.without(x.yes, y.yes), y.no))
+		i = f.set(x.level, f.minus(x.no, y.no), f.minus(x.yes, y.yes))
 	}
-	if len(f.less) >= 4*maxDecisions {
+	if len(f.less) >= 4*f.limit {
 		f.full = true
 		return never
 	}

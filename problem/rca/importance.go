@@ -150,8 +150,7 @@ func (s *Solution) fussellVesely() ([]float64, error) {
 	for i := range s.events {
 		functions[i] = s.through(s.minimal, int32(i), some, map[int32]int32{})
 	}
-	if s.d.full {
-		s.d.full = false // what was solved before stands
+	if s.d.full { // what was solved before stands
 		return nil, fmt.Errorf("rca: importance in a fault tree with %d events: %w", len(s.events), ErrTooLarge)
 	}
 	p := s.probabilities()
