@@ -83,25 +83,27 @@ func newTurns() (*workflow.Kind[*Turns], error) {
 		}})
 }
 
-// byRules lets the rules assign an incident that is about to be opened.
-func (st *step) byRules() (Routing, error) {
+// byRules lets the rules assign an incident that is about to be opened. Why they do not
+// is one thing, a store that fails another.
+func (st *step) byRules() (r Routing, why, fatal error) {
 	s, now := routing.Situation{}, st.tx.Now()
 	if f := st.s.cfg.Situation; f != nil {
-		var err error
-		if s, err = f(st.tx.Context(), st.inc.clone(), now); err != nil {
-			return Routing{}, err
+		if s, why = f(st.tx.Context(), st.inc.clone(), now); why != nil {
+			return Routing{}, why, nil
 		}
 	}
 	s.At, s.Turns = now, nil
 	w := routing.Work{Facts: WorkFacts(st.inc)}
-	d, err := st.s.cfg.Rules.Route(w, s)
-	if err == nil && d.Turn != nil {
-		d, err = st.takeTurn(w, s, d.Group)
+	d, why := st.s.cfg.Rules.Route(w, s)
+	if why != nil {
+		return Routing{}, why, nil
 	}
-	if err != nil {
-		return Routing{}, err
+	if d.Turn != nil {
+		if d, fatal = st.takeTurn(w, s, d.Group); fatal != nil {
+			return Routing{}, nil, fatal
+		}
 	}
-	return Routing{Group: d.Group, Person: d.Person, Explanation: st.s.cfg.Rules.Explain(w, d).String()}, nil
+	return Routing{Group: d.Group, Person: d.Person, Explanation: st.s.cfg.Rules.Explain(w, d).String()}, nil, nil
 }
 
 // takeTurn decides again by whose turn it is in the group, and keeps that.

@@ -2,6 +2,8 @@ package incident_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/itsm-go/itsm/incident"
 	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/faultstore"
 	"github.com/itsm-go/itsm/workflow/memstore"
 	"github.com/itsm-go/itsm/workflow/routing"
 	"github.com/itsm-go/itsm/workflow/routing/oncall"
@@ -65,6 +68,38 @@ func TestTurnsAreFairUnderConcurrency(t *testing.T) {
 	loads, err := w.Workload(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []int{20, 20}, []int{loads["ann"].Weight, loads["ben"].Weight})
+}
+
+// Whatever call of the store fails, what is opened again with the same keys has the same
+// assignees, and no turn is lost or taken twice.
+func TestTurnsSurviveEveryFailureOfTheStore(t *testing.T) {
+	story := func(s workflow.Store) (got []string, err error) {
+		now := monday
+		svc, err := incident.NewService(workflow.NewDesk(s, workflow.DeskConfig{Clock: func() time.Time { return now }, IDs: workflow.SeededIDs(1)}),
+			incident.Config{Rules: mailRouter(t, routing.RoundRobin)})
+		require.NoError(t, err)
+		for i := range 4 {
+			now = now.Add(time.Second)
+			inc, err := svc.Once(fmt.Sprint(i)).Open(t.Context(), carl, incident.Report{Title: "Mail", Category: "mail", Impact: 2, Urgency: 2})
+			if err != nil {
+				return nil, err
+			}
+			got = append(got, inc.Assignee)
+		}
+		return got, nil
+	}
+	calls, err := faultstore.Drive(func() workflow.Store { return memstore.New() }, func(s *faultstore.Store) error {
+		_, err := story(s)
+		return err
+	}, func(run faultstore.Run) error {
+		got, err := story(run.Plain)
+		if err == nil && !slices.Equal(got, []string{"ann", "ben", "ann", "ben"}) {
+			err = fmt.Errorf("assigned to %q", got)
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.Greater(t, calls, 8)
 }
 
 func TestRulesAndARouterAreNotGivenTogether(t *testing.T) {

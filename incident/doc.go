@@ -53,8 +53,9 @@
 //
 // [Config.Rules] assign what is opened to a group and perhaps to a person, by skills,
 // working times, loads and turns, and explain themselves in a work note;
-// [Config.OnCall] tells who is on call, for example by rotas ([FromRotas]). [Config.Monitors] tell people that nobody takes care of an
-// incident, and [Service.Hops] gives the history in which ping-pong is found.
+// [Config.OnCall] tells who is on call, for example by rotas ([FromRotas]).
+// [Config.Monitors] tell people that nobody takes care of an incident, and
+// [Service.Hops] gives the history in which ping-pong is found.
 //
 // # Service levels
 //

@@ -42,14 +42,22 @@ type Rung struct {
 // route asks the router for an incident that is about to be opened.
 func (st *step) route() error {
 	inc, now := st.inc, st.tx.Now()
-	ask := func() (Routing, error) { return st.s.cfg.Router(st.tx.Context(), inc.clone(), now) }
-	if st.s.cfg.Rules != nil {
-		ask = st.byRules
-	}
-	if st.s.cfg.Router == nil && st.s.cfg.Rules == nil || inc.Group != "" || inc.Assignee != "" {
+	if inc.Group != "" || inc.Assignee != "" {
 		return nil
 	}
-	r, err := ask()
+	var r Routing
+	var err error // of the host: the incident is opened all the same
+	switch {
+	case st.s.cfg.Rules != nil:
+		var fatal error
+		if r, err, fatal = st.byRules(); fatal != nil {
+			return fatal
+		}
+	case st.s.cfg.Router != nil:
+		r, err = st.s.cfg.Router(st.tx.Context(), inc.clone(), now)
+	default:
+		return nil
+	}
 	var p workflow.Problems
 	p.Add(err)
 	checkName(&p, "group", r.Group)
