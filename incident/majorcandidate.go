@@ -12,12 +12,7 @@ import (
 func (s *Service) situation(inc *Incident) major.Situation {
 	x := major.Situation{Priority: int(inc.Priority), Children: inc.Children, VIP: inc.VIP,
 		Service: inc.Service, Category: inc.Category, Customer: inc.Customer}
-	if inc.Suggested != nil {
-		x.More = inc.Suggested.More
-		for _, f := range inc.Suggested.Services {
-			x.Suffering = append(x.Suffering, major.Suffering{ID: f.ID.String(), Number: f.Number, Name: f.Name, Criticality: f.Criticality, Users: f.Users})
-		}
-	}
+	x.Suffering, x.More = inc.Suggested.suffering()
 	return x
 }
 

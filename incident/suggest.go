@@ -8,6 +8,7 @@ import (
 
 	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/cmdb/graph"
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/workflow"
 )
 
@@ -17,6 +18,7 @@ import (
 type Suggestion struct {
 	Impact   Level              `json:"impact,omitzero"` // none if no service suffers
 	At       time.Time          `json:"at"`
+	Items    []KnownItem        `json:"items,omitempty"`    // those of the incident that the configuration knows
 	Services []SufferingService `json:"services,omitempty"` // the worst first
 	More     int                `json:"more,omitempty"`     // services beyond those listed
 	Others   int                `json:"others,omitempty"`   // affected items that are no services, those of the incident not counted
@@ -33,6 +35,21 @@ type SufferingService struct {
 	Users       int         `json:"users,omitempty"`
 	Impact      Level       `json:"impact"` // that follows from it alone
 	Path        string      `json:"path"`   // the way from an item of the incident: "disk 7 → database → shop"
+}
+
+// KnownItem is a configuration item of the incident, as the configuration knows it.
+type KnownItem struct {
+	As     string `json:"as"` // as the incident has it
+	Number string `json:"number,omitempty"`
+	Name   string `json:"name"`
+}
+
+// String gives "disk 7 (CI0000007)".
+func (k KnownItem) String() string {
+	if k.Number == "" || k.Number == k.Name {
+		return k.Name
+	}
+	return k.Name + " (" + k.Number + ")"
 }
 
 // MaxSuffering is how many services a suggestion lists.
@@ -122,6 +139,7 @@ func FromConfiguration(m *cmdb.Map, rules ImpactRules) (Assessor, error) {
 				sug.Unknown = append(sug.Unknown, text)
 			} else {
 				q.Down = append(q.Down, item.ID)
+				sug.Items = append(sug.Items, KnownItem{As: text, Number: item.Number, Name: item.Name})
 			}
 		}
 		for _, text := range unharmed {
@@ -267,7 +285,34 @@ func (st *step) take(sug *Suggestion) error {
 // same reports whether two suggestions say the same.
 func (sug *Suggestion) same(other *Suggestion) bool {
 	return sug.Impact == other.Impact && sug.More == other.More && sug.Others == other.Others &&
-		slices.Equal(sug.Services, other.Services) && slices.Equal(sug.Unknown, other.Unknown)
+		slices.Equal(sug.Services, other.Services) && slices.Equal(sug.Items, other.Items) && slices.Equal(sug.Unknown, other.Unknown)
+}
+
+// suffering is what a major incident has to know of the services, and how many more there
+// are. There may be no suggestion.
+func (sug *Suggestion) suffering() (services []major.Suffering, more int) {
+	if sug == nil {
+		return nil, 0
+	}
+	for _, s := range sug.Services {
+		services = append(services, major.Suffering{ID: s.ID.String(), Number: s.Number, Name: s.Name, State: s.State.String(),
+			Criticality: s.Criticality, Users: s.Users, Path: s.Path})
+	}
+	return services, sug.More
+}
+
+// named gives items the names that the configuration has for them, where it has one.
+func (sug *Suggestion) named(items []string) []string {
+	if sug == nil {
+		return items
+	}
+	names := slices.Clone(items)
+	for i := range names {
+		if k := slices.IndexFunc(sug.Items, func(k KnownItem) bool { return k.As == names[i] }); k >= 0 {
+			names[i] = sug.Items[k].String()
+		}
+	}
+	return names
 }
 
 func (sug *Suggestion) clone() *Suggestion {
@@ -275,6 +320,6 @@ func (sug *Suggestion) clone() *Suggestion {
 		return nil
 	}
 	c := *sug
-	c.Services, c.Unknown = slices.Clone(sug.Services), slices.Clone(sug.Unknown)
+	c.Items, c.Services, c.Unknown = slices.Clone(sug.Items), slices.Clone(sug.Services), slices.Clone(sug.Unknown)
 	return &c
 }

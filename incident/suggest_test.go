@@ -3,11 +3,13 @@ package incident_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/incident"
+	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/memstore"
 	"github.com/stretchr/testify/require"
@@ -210,4 +212,39 @@ func TestAnAssessorThatFails(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	_, err = s.Open(ctx, ann, incident.Report{Title: "x", Impact: incident.Low, Urgency: incident.Low})
 	require.NoError(t, err, "without items nobody is asked")
+}
+
+func TestTheReportTellsWhichServicesSufferedAndWhy(t *testing.T) {
+	e := newEstate(t, incident.Config{}, incident.StarterImpactRules())
+	inc, err := e.open(incident.High, "s1", "printer 7")
+	require.NoError(t, err)
+	require.Equal(t, []incident.KnownItem{{As: e.items["s1"].Number, Number: e.items["s1"].Number, Name: "s1"}}, inc.Suggested.Items)
+	for _, step := range []func() (*incident.Incident, error){
+		func() (*incident.Incident, error) { return e.desk.PromoteMajor(ctx, mia, inc.ID, because, impact) },
+		func() (*incident.Incident, error) { return e.desk.Resolve(ctx, mia, inc.ID, "fixed", "done") },
+	} {
+		_, err := step()
+		require.NoError(t, err)
+	}
+	r, err := e.desk.MajorReport(ctx, inc.ID, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"s1 (" + e.items["s1"].Number + ")", "printer 7"}, r.Items, "by name and number as far as they are known, and no services")
+	var suffered []string
+	for _, s := range r.Suffering {
+		suffered = append(suffered, s.Name+" "+s.State+", "+s.Path)
+	}
+	require.Equal(t, []string{"wiki down, s1 → wiki", "shop degraded, s1 → cluster → app → shop"}, suffered)
+	require.Zero(t, r.More)
+	var text strings.Builder
+	require.NoError(t, r.Text(&text))
+	require.Contains(t, text.String(), "Services that suffered       wiki (down), shop (degraded)\n", "though nobody has named one")
+
+	plain := newWorld(t, desk(major.Policy{}))
+	inc = plain.accepted()
+	plain.must(plain.SetCIs(ctx, ann, inc.ID, incident.CIManual, "printer 7"))
+	plain.must(plain.Resolve(ctx, ben, inc.ID, "fixed", "done"))
+	r, err = plain.MajorReport(ctx, inc.ID, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"printer 7"}, r.Items, "without a configuration")
+	require.Empty(t, r.Suffering)
 }

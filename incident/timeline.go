@@ -241,8 +241,9 @@ func (s *Service) MajorReport(ctx context.Context, id workflow.ID, zone *time.Lo
 	}
 	r := &major.Report{
 		Organisation: s.cfg.Major.Organisation, Number: inc.Number, Title: inc.Title, State: inc.State, Priority: inc.Priority.String(),
-		Service: inc.Service, Children: inc.Children, Case: inc.Major, Timeline: entries, Zone: zone, Items: inc.Items(CIManual, CIComputed),
+		Service: inc.Service, Children: inc.Children, Case: inc.Major, Timeline: entries, Zone: zone, Items: inc.Suggested.named(inc.Items(CIManual)),
 		Figures: inc.Major.Figures(inc.CreatedAt, inc.Resolution.At), Resolution: inc.Resolution.Notes,
 	}
+	r.Suffering, r.More = inc.Suggested.suffering()
 	return r, nil
 }

@@ -15,8 +15,10 @@ type Report struct {
 	Title        string
 	State        string
 	Priority     string
-	Service      string
-	Items        []string // affected configuration items
+	Service      string      // the affected service, as people have named it
+	Items        []string    // the configuration items that failed, as people have named them
+	Suffering    []Suffering // the services that suffered from that, the worst first
+	More         int         // and so many more
 	Children     int
 	Resolution   string // the notes with which it was resolved
 	Case         *Case
@@ -64,9 +66,42 @@ func (r *Report) facts() section {
 	add("State", strings.ReplaceAll(r.State, "_", " "))
 	add("Service", r.Service)
 	add("Configuration items", strings.Join(r.Items, ", "))
+	add("Services that suffered", r.services())
 	add("Business impact", r.Case.Impact)
 	add("Child incidents", fmt.Sprint(r.Children))
 	add("Why it was a major incident", r.Case.Reason)
+	return s
+}
+
+// services lists the services that suffered, in one line.
+func (r *Report) services() string {
+	var texts []string
+	for _, s := range r.Suffering {
+		texts = append(texts, s.Name+" ("+s.State+")")
+	}
+	text := strings.Join(texts, ", ")
+	if r.More > 0 {
+		text += fmt.Sprintf(" and %d more", r.More)
+	}
+	return text
+}
+
+// suffering tells why they did.
+func (r *Report) suffering() section {
+	s := section{title: "Services that suffered", head: []string{"Service", "State", "Criticality", "Users", "Why"}}
+	for _, x := range r.Suffering {
+		name, users := x.Name, ""
+		if x.Number != "" {
+			name += " (" + x.Number + ")"
+		}
+		if x.Users > 0 {
+			users = fmt.Sprint(x.Users)
+		}
+		s.rows = append(s.rows, []string{name, x.State, strings.ReplaceAll(x.Criticality, "_", " "), users, x.Path})
+	}
+	if r.More > 0 {
+		s.text = fmt.Sprintf("The worst; there are %d more.", r.More)
+	}
 	return s
 }
 
@@ -77,15 +112,18 @@ func (r *Report) sections() []section {
 	if resolution == "" {
 		resolution = r.Resolution
 	}
-	list := []section{
-		r.facts(), r.figures(),
-		{title: "Findings", text: v.Findings, none: "The findings are not written yet."},
-		r.factors(),
-		{title: "Resolution", text: resolution, none: "There is no word on the resolution."},
-		{title: "Lessons", text: v.Lessons, none: "No lessons are written down."},
-		r.actions(), r.crew(), r.updates(), r.timeline(),
+	list := []section{r.facts()}
+	if len(r.Suffering) > 0 {
+		list = append(list, r.suffering())
 	}
-	return list
+	return append(list,
+		r.figures(),
+		section{title: "Findings", text: v.Findings, none: "The findings are not written yet."},
+		r.factors(),
+		section{title: "Resolution", text: resolution, none: "There is no word on the resolution."},
+		section{title: "Lessons", text: v.Lessons, none: "No lessons are written down."},
+		r.actions(), r.crew(), r.updates(), r.timeline(),
+	)
 }
 
 func (r *Report) figures() section {

@@ -45,7 +45,12 @@ func sample(t *testing.T) *major.Report {
 		},
 	}
 	return &major.Report{Organisation: "Acme & Sons", Number: "INC0000042", Title: "Payment is down <script>alert(1)</script>", State: "resolved",
-		Priority: "P1", Service: "payment", Items: []string{"fw1", "fw2"}, Children: 212, Resolution: "Firewall as before",
+		Priority: "P1", Service: "payment", Items: []string{"fw1", "firewall 2 (CI0000002)"}, More: 3,
+		Suffering: []major.Suffering{
+			{Number: "CI0000007", Name: "payment", State: "down", Criticality: "most_critical", Users: 900, Path: "fw1 → terminals → payment"},
+			{Name: "vouchers <new>", State: "degraded", Path: "fw1 → vouchers <new>"},
+		},
+		Children: 212, Resolution: "Firewall as before",
 		Case: c, Figures: c.Figures(at(0), at(90)), Zone: berlin, Timeline: []major.Entry{
 			{At: at(-22), Kind: major.KindNote, By: "ben", Text: "a firewall rule was changed", Written: at(50)},
 			{At: at(-20), Kind: major.KindMoment, Text: "the service began to suffer"},

@@ -48,8 +48,10 @@ type Situation struct {
 // Suffering is a service that an incident takes down or degrades.
 type Suffering struct {
 	ID, Number, Name string
+	State            string // "down" or "degraded"
 	Criticality      string
 	Users            int
+	Path             string // why: "disk 7 → database → shop"
 }
 
 // sign is one condition that is set.
