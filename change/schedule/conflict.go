@@ -20,8 +20,9 @@ type Conflict struct {
 	Clear time.Time `json:"clear,omitzero"`
 }
 
-// String tells the conflict, in UTC: "item_busy: db-01, with CHG0000042, Mon 2 Mar 2026 22:00
-// to 23:00".
+// String tells the conflict: "item_busy: db-01, with CHG0000042, Mon 2 Mar 2026 22:00 to
+// 23:00 UTC". The zone is that of its times; [Schedule.Conflicts] gives them in UTC, and
+// whoever tells people sets From and To to the same instants in theirs.
 func (c Conflict) String() string {
 	text := string(c.Reason)
 	if c.What != "" {
@@ -30,12 +31,15 @@ func (c Conflict) String() string {
 	if c.With != "" {
 		text += ", with " + c.With
 	}
-	const full, short = "Mon 2 Jan 2006 15:04", "15:04"
-	end := short
+	const full, short, zone = "Mon 2 Jan 2006 15:04", "15:04", " MST"
+	begin, end := full, short+zone
 	if c.From.YearDay() != c.To.YearDay() || c.From.Year() != c.To.Year() {
-		end = full
+		end = full + zone
 	}
-	return fmt.Sprintf("%s, %s to %s", text, c.From.Format(full), c.To.Format(end))
+	if c.From.Format(zone) != c.To.Format(zone) { // the clocks are changed meanwhile
+		begin += zone
+	}
+	return fmt.Sprintf("%s, %s to %s", text, c.From.Format(begin), c.To.Format(end))
 }
 
 // Conflicts tells everything that speaks against a change at its time, by reason,

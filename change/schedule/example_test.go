@@ -35,7 +35,7 @@ func Example() {
 	}
 	fmt.Println("free from", slots[0].Start.Format("Mon 2 Jan 15:04 MST"))
 	// Output:
-	// item_busy: orders, with CHG0000041, Sat 7 Mar 2026 01:00 to 03:00
-	// service_busy: shop, with CHG0000041, Sat 7 Mar 2026 01:00 to 03:00
+	// item_busy: orders, with CHG0000041, Sat 7 Mar 2026 01:00 to 03:00 UTC
+	// service_busy: shop, with CHG0000041, Sat 7 Mar 2026 01:00 to 03:00 UTC
 	// free from Sun 8 Mar 01:00 UTC
 }

@@ -60,19 +60,19 @@ func TestWhatConflicts(t *testing.T) {
 	}{
 		{"nothing in common", change("X", "22:00", "23:00", schedule.Item{ID: "mail"}), nil},
 		{"the same item", change("X", "22:30", "23:30", db), []string{
-			"item_busy: db, with CHG1, Mon 2 Mar 2026 22:30 to 23:00", "service_busy: shop, with CHG1, Mon 2 Mar 2026 22:30 to 23:00"}},
+			"item_busy: db, with CHG1, Mon 2 Mar 2026 22:30 to 23:00 UTC", "service_busy: shop, with CHG1, Mon 2 Mar 2026 22:30 to 23:00 UTC"}},
 		{"one behind the other", change("X", "23:00", "23:30", db), nil},
 		{"its own entry", change("CHG1", "22:30", "23:30", db), nil},
-		{"what it depends on", change("X", "22:15", "22:45", disk), []string{"related_busy: disk, with CHG1, Mon 2 Mar 2026 22:15 to 22:45"}},
-		{"the same service", change("X", "22:00", "23:00", web), []string{"service_busy: shop, with CHG1, Mon 2 Mar 2026 22:00 to 23:00"}},
-		{"the same person", schedule.Change{ID: "X", Start: at("21:00"), End: at("22:01"), Assignees: []string{"ann"}}, []string{"assignee_busy: ann, with CHG1, Mon 2 Mar 2026 22:00 to 22:01"}},
-		{"by day", change("X", "12:00", "13:00", db), []string{"outside_maintenance: db, Mon 2 Mar 2026 12:00 to 13:00"}},
-		{"beyond the end of the night", change("X", "+1 03:00", "+1 05:00", db), []string{"outside_maintenance: db, Tue 3 Mar 2026 04:00 to 05:00"}},
+		{"what it depends on", change("X", "22:15", "22:45", disk), []string{"related_busy: disk, with CHG1, Mon 2 Mar 2026 22:15 to 22:45 UTC"}},
+		{"the same service", change("X", "22:00", "23:00", web), []string{"service_busy: shop, with CHG1, Mon 2 Mar 2026 22:00 to 23:00 UTC"}},
+		{"the same person", schedule.Change{ID: "X", Start: at("21:00"), End: at("22:01"), Assignees: []string{"ann"}}, []string{"assignee_busy: ann, with CHG1, Mon 2 Mar 2026 22:00 to 22:01 UTC"}},
+		{"by day", change("X", "12:00", "13:00", db), []string{"outside_maintenance: db, Mon 2 Mar 2026 12:00 to 13:00 UTC"}},
+		{"beyond the end of the night", change("X", "+1 03:00", "+1 05:00", db), []string{"outside_maintenance: db, Tue 3 Mar 2026 04:00 to 05:00 UTC"}},
 		{"over midnight, two windows that touch", change("X", "+1 23:00", "+2 00:00", db), nil},
-		{"into a blackout", change("X", "+1 23:00", "+2 01:00", db), []string{"inside_blackout: db, with stocktaking, Wed 4 Mar 2026 00:00 to 01:00"}},
+		{"into a blackout", change("X", "+1 23:00", "+2 01:00", db), []string{"inside_blackout: db, with stocktaking, Wed 4 Mar 2026 00:00 to 01:00 UTC"}},
 		{"with an exception", schedule.Change{ID: "X", Start: at("+1 23:00"), End: at("+2 01:00"), Items: []schedule.Item{db}, Exceptions: []string{"stocktaking"}}, nil},
-		{"by an attribute", change("X", "+3 11:00", "+3 13:00", web), []string{"inside_blackout: web, with north is moving, Thu 5 Mar 2026 11:00 to 12:00"}},
-		{"too soon", schedule.Change{ID: "X", Start: at("10:00"), End: at("11:00"), NotBefore: at("+1 10:00")}, []string{"too_soon, Mon 2 Mar 2026 10:00 to 11:00"}},
+		{"by an attribute", change("X", "+3 11:00", "+3 13:00", web), []string{"inside_blackout: web, with north is moving, Thu 5 Mar 2026 11:00 to 12:00 UTC"}},
+		{"too soon", schedule.Change{ID: "X", Start: at("10:00"), End: at("11:00"), NotBefore: at("+1 10:00")}, []string{"too_soon, Mon 2 Mar 2026 10:00 to 11:00 UTC"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := schedule.New(windows, schedule.Rules{})
@@ -96,6 +96,24 @@ func TestWhatConflicts(t *testing.T) {
 			}
 			require.Empty(t, s.Conflicts(c.change), "each reason can be switched off")
 		})
+	}
+}
+
+func TestAConflictIsToldWithTheZoneOfItsTimes(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	utc := func(day, hour int) time.Time { return time.Date(2026, 3, day, hour, 0, 0, 0, time.UTC) }
+	for _, test := range []struct {
+		from, to time.Time
+		want     string
+	}{
+		{utc(2, 22), utc(2, 23), "Mon 2 Mar 2026 22:00 to 23:00 UTC"},
+		{utc(2, 22).In(berlin), utc(2, 22).Add(30 * time.Minute).In(berlin), "Mon 2 Mar 2026 23:00 to 23:30 CET"},
+		{utc(2, 22).In(berlin), utc(2, 23).In(berlin), "Mon 2 Mar 2026 23:00 to Tue 3 Mar 2026 00:00 CET"},
+		{utc(29, 0).In(berlin), utc(29, 1).In(berlin), "Sun 29 Mar 2026 01:00 CET to 03:00 CEST"},
+	} {
+		c := schedule.Conflict{Reason: schedule.ItemBusy, What: "db", With: "CHG1", From: test.from, To: test.to}
+		require.Equal(t, "item_busy: db, with CHG1, "+test.want, c.String())
 	}
 }
 
