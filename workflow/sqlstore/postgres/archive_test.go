@@ -148,6 +148,7 @@ func TestPruneForgetsOldBatches(t *testing.T) {
 }
 
 func TestCheckFindsWhatContradictsItself(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	faults := map[string]string{
 		"index entry is missing":      "DELETE FROM itsm.entries WHERE ctid = (SELECT ctid FROM itsm.entries LIMIT 1)",

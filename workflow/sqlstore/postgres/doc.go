@@ -8,18 +8,34 @@
 // # What is promised
 //
 // A commit that returned has been flushed to the disk, unless [Config].Relaxed says
-// otherwise. Every commit is one transaction: records, events, timers and messages are
+// otherwise. Every commit is all or nothing: records, events, timers and messages are
 // there together or not at all. It is one call of a function, in one round trip.
 //
 // Any number of processes may write. Commits over the same records wait for each
-// other, in one order. Deadlocks with the host's own statements, serialization
-// failures and lost connections are tried again, [Config].Attempts times at most and
-// never beyond the context; that is harmless because a batch that was committed is
-// not committed twice. Only when the outcome stays unknown does the error match
-// [workflow.ErrUnsure].
+// other, in one order. Deadlocks (with the host's own statements, or of batches that
+// make the same new records), serialization failures and lost connections are tried
+// again, [Config].Attempts times at most and never beyond the context; that is harmless
+// because a batch that was committed is not committed twice. Only when the outcome stays unknown does the error match
+// [workflow.ErrUnsure]: the connection was lost and with it the answer, or the context
+// ended while the server worked. Committing the same batch again settles it. Any other
+// error means that nothing has changed.
+//
+// Settling and reviving work are tried again as well, and what the first try did is
+// not taken for a lost lease. A claim whose answer was lost has leased work to nobody;
+// it comes back when the lease ends.
 //
 // Times are kept to the microsecond. Names of tenants, index fields, timers and topics
 // are UTF-8 without zero bytes; keys, bodies and payloads may be any bytes.
+//
+// # Many callers
+//
+// Commits that come while others are on their way wait for them and then travel
+// together: up to 32 in one transaction, which is one round trip and one flush, and up
+// to four such transactions at a time. Each has an outcome of its own; if the
+// transaction fails as a whole, each is tried alone. Nobody waits who is alone, and no
+// goroutine runs but those of the callers. So four connections serve hundreds of
+// callers, and a pool needs more only for reads and for the host. A commit travels
+// alone if [Config].Project is set or its store is bound to a transaction of the host.
 //
 // # The feed
 //
@@ -44,15 +60,26 @@
 //
 // Or the store is in charge and calls [Config].Project in every commit.
 //
+// # Waking workers
+//
+// Workers that look for work once a second, as [workflow.Relay] does by itself, are
+// enough for most. With [Config].Notify each commit that leaves work gives notice and
+// [DB.Listen] hears of it. PostgreSQL lets transactions that give notice commit one
+// after the other, flush included; travelling together makes up for most of that.
+//
 // # The schema
 //
 // All tables are in one schema, "itsm" unless [Config].Schema says otherwise. [Open]
 // makes and migrates it; [Migrations] gives the same as SQL to a host with a tool of
 // its own, which sets [Config].Unmigrated. The tables may be read by other programs;
-// whoever edits events or bodies by hand is found out by [workflow.VerifyStore].
+// whoever edits events or bodies by hand is found out by [workflow.VerifyStore], and
+// what contradicts itself by [DB.Check].
 //
 // The feed's order rests on transaction numbers, which begin anew in a cluster that a
 // dump is restored into. [Open] notices and goes on above what is there.
+//
+// A handle of one tenant never reaches another's rows. [RowSecurity] has the database
+// see to that as well, for the host's own SQL too.
 //
 // # What a query costs
 //
@@ -60,9 +87,23 @@
 // index entries that meet each condition. A condition that fewer records meet leads to
 // them directly, and they are sorted for the page. If all are met by more, the page is
 // read in the query's order from an index until it is full. So a query is slow only
-// when many records meet each of its conditions and few meet all of them.
+// when many records meet each of its conditions and few meet all of them. No statement
+// reads a table of records, entries, events or work from end to end.
 //
-// A claim costs what there is to claim. Only the first timer and the first message of a
-// record are in the index that it reads. Workers pass over what others have at hand, so
-// any number share the work.
+// A claim costs what there is to claim, be there ten thousand timers pending or a
+// million. Only the first timer and the first message of a record are in the index that
+// it reads. Workers pass over what others have at hand, so any number share the work.
+//
+// # How much space it takes
+//
+// A service desk's record with a body of 1.4 kB and six index entries, changed five
+// times, takes on disk, indexes included: 4.9 kB for the record, 0.3 kB for each index
+// entry, 0.9 kB for each event of 700 bytes, 0.2 kB for the id of each commit, 0.4 kB
+// for each timer and 0.3 kB for each message that waits. So 100,000 such records take
+// about 1.3 GB, of which 0.6 GB are events. Frequent changes leave dead rows, which
+// autovacuum clears; the tables of work ask for it early.
+//
+// Events and ids of commits only grow. [Store.Archive] puts the events of records at
+// rest aside, where history and feed still find them; [DB.Prune] forgets the ids that
+// nobody will commit again.
 package postgres

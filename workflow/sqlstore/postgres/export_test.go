@@ -4,6 +4,9 @@ package postgres
 // small database shows what a large one does.
 func CollectFew(db *DB, n int) { db.few = n }
 
+// Lanes and Group are what Together sets if nobody does.
+const Lanes, Group = travelLanes, travelGroup
+
 // Together sets how many transactions carry commits of several callers at a time, and
 // how many batches each; 0 lanes lets every call go alone.
 func Together(db *DB, lanes, group int) { db.lanes, db.group = lanes, group }
@@ -21,3 +24,6 @@ func Travelling(db *DB) int {
 	defer db.traffic.mu.Unlock()
 	return db.traffic.leaders
 }
+
+// Notify switches Config.Notify.
+func Notify(db *DB, on bool) { db.cfg.Notify = on }

@@ -229,6 +229,7 @@ func (m *aftermath) finish(db *postgres.DB) {
 // process that is killed does not take from the operating system what it has written,
 // so the server need not flush here.
 func TestKillAtAnyInstant(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "itsm-kill-")
 	require.NoError(t, err)

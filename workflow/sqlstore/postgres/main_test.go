@@ -38,9 +38,9 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		var settings []string
+		settings := []string{"deadlock_timeout = '50ms'"} // the tests make more than there are
 		if flag.Parse(); flag.Lookup("test.bench").Value.String() == "" {
-			settings = []string{"fsync = off"} // durability has a cluster of its own, and figures need flushes
+			settings = append(settings, "fsync = off") // durability has a cluster of its own, and figures need flushes
 		}
 		if cluster, err = pgcluster.Start(filepath.Join(dir, "main"), settings...); err != nil {
 			fmt.Fprintln(os.Stderr, "NOT RUN: every test of the PostgreSQL store:", err)

@@ -198,6 +198,8 @@ func (s span) where(t *text) string {
 
 // others is SQL for the conditions other than the one that leads. A single key is one
 // look-up in the index, before the record is read; the rest is seen from the record.
+// The offset keeps PostgreSQL, which takes a common key for a rare one, from leading by
+// the look-up.
 func (p *plan) others(t *text, lead int, id string) string {
 	var b strings.Builder
 	for i, s := range p.where {
@@ -205,7 +207,7 @@ func (p *plan) others(t *text, lead int, id string) string {
 		case i == lead:
 		case len(s.keys) == 1:
 			b.WriteString(" AND EXISTS (SELECT 1 FROM itsm.entries x WHERE x.field = " + t.arg(s.field) +
-				" AND x.key = " + t.arg(s.keys[0]) + " AND x.id = " + id + ")")
+				" AND x.key = " + t.arg(s.keys[0]) + " AND x.id = " + id + " OFFSET 0)")
 		default:
 			b.WriteString(" AND EXISTS (SELECT 1 FROM unnest(r.fields, r.keys) e(field, key) WHERE " + s.where(t) + ")")
 		}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"net"
 	"slices"
 	"sync"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // How commits travel together: at most that many transactions are on their way at a
-// time, and each takes at most that many batches. While one is on its way those that
-// come wait, and one of them takes the others along.
+// time, and each takes at most that many batches. While they are those that come wait,
+// and the first of them takes the others along.
 const (
 	travelLanes = 4
 	travelGroup = 32
@@ -69,7 +70,16 @@ func (tr *traffic) ride(ctx context.Context, db *DB, t *traveller) error {
 		x, y := a.columns.first(), b.columns.first()
 		return cmp.Or(cmp.Compare(x.kind, y.kind), slices.Compare(x.id[:], y.id[:]))
 	})
+	defer tr.arrive(db, t)
+	for _, o := range t.group {
+		o.err = &sharedError{net.ErrClosed} // should carry not end as it ought to
+	}
 	db.carry(ctx, t.group)
+	return t.err
+}
+
+// arrive tells those that t led of their answers, and lets the next go.
+func (tr *traffic) arrive(db *DB, t *traveller) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	for _, o := range t.group {
@@ -80,7 +90,6 @@ func (tr *traffic) ride(ctx context.Context, db *DB, t *traveller) error {
 	}
 	tr.leaders--
 	tr.appoint(db)
-	return t.err
 }
 
 // appoint makes the first that waits a leader, if there is a lane for it.

@@ -20,8 +20,9 @@ import (
 const benchConns = 16
 
 // BenchmarkTogether prints how many commits a second many callers reach, together and
-// each alone, and by hand-written SQL for the same rows over as many connections. They
-// take short turns in one run; the median turn counts.
+// each alone, with notices to those that listen, and by hand-written SQL for the same
+// rows over as many connections. They take short turns in one run; the median turn
+// counts.
 func BenchmarkTogether(b *testing.B) {
 	for _, callers := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("%d callers", callers), func(b *testing.B) { benchmarkTogether(b, callers) })
@@ -61,8 +62,11 @@ func benchmarkTogether(b *testing.B, callers int) {
 			})
 		},
 	}
-	for _, t := range togetherVariants {
-		ways[t.name] = func() time.Duration { postgres.Together(db, t.lanes, t.group); return ours.turn(commit) }
+	ways["together"] = func() time.Duration { postgres.Together(db, postgres.Lanes, postgres.Group); return ours.turn(commit) }
+	ways["notifying"] = func() time.Duration {
+		postgres.Notify(db, true)
+		defer postgres.Notify(db, false)
+		return ways["together"]()
 	}
 	times := map[string][]time.Duration{}
 	for b.Loop() {
@@ -80,12 +84,6 @@ func median(times []time.Duration) time.Duration {
 	slices.Sort(times)
 	return times[len(times)/2]
 }
-
-// togetherVariants are what is compared with going alone.
-var togetherVariants = []struct {
-	name         string
-	lanes, group int
-}{{"together", 4, 32}}
 
 // desks are callers with records of their own.
 type desks []*caller
@@ -136,4 +134,65 @@ func (all desks) turn(do func(job)) time.Duration {
 	}
 	group.Wait()
 	return time.Since(start) / time.Duration(n)
+}
+
+// BenchmarkRowSecurity prints what row security costs: a commit of the desk's load, and
+// reading a record, of one caller.
+func BenchmarkRowSecurity(b *testing.B) {
+	ctx := context.Background()
+	owner, app, _ := openSecure(b, freshDatabase(b), "itsm")
+	defer owner.Close()
+	defer app.Close()
+	names := []string{"open", "secure"}
+	stores := []*postgres.Store{owner.Tenant("acme"), app.Tenant("umbrella")}
+	all := []desks{newDesks(1), newDesks(1)}
+	commits, reads := make([][]time.Duration, 2), make([][]time.Duration, 2)
+	for b.Loop() {
+		for i, s := range stores {
+			commits[i] = append(commits[i], all[i].turn(func(j job) {
+				if err := s.Commit(ctx, j.batch); err != nil {
+					b.Error(err)
+				}
+			}))
+			start := time.Now()
+			for _, ref := range all[i][0].refs {
+				if _, err := s.Get(ctx, ref); err != nil {
+					b.Error(err)
+				}
+			}
+			reads[i] = append(reads[i], time.Since(start)/time.Duration(len(all[i][0].refs)))
+		}
+	}
+	for i, name := range names {
+		b.ReportMetric(float64(median(commits[i]))/1e3, name+"-commit-us")
+		b.ReportMetric(float64(median(reads[i]))/1e3, name+"-get-us")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkSize prints how many bytes on disk, indexes included, each row takes that the
+// desk's load leaves: 4,000 records, each changed five times.
+func BenchmarkSize(b *testing.B) {
+	ctx := context.Background()
+	for b.Loop() {
+		db := openFresh(b, postgres.Config{})
+		s := db.Tenant("acme")
+		load := newDesks(500)
+		for range 6 {
+			load.turn(func(j job) {
+				if err := s.Commit(ctx, j.batch); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		_, err := db.Pool().Exec(ctx, "VACUUM ANALYZE")
+		require.NoError(b, err)
+		for _, table := range []string{"records", "entries", "events", "batches", "timers", "messages"} {
+			var size, rows float64
+			require.NoError(b, db.Pool().QueryRow(ctx, "SELECT pg_total_relation_size('itsm."+table+"'), (SELECT count(*) FROM itsm."+table+")").Scan(&size, &rows))
+			b.ReportMetric(size/rows, "B/"+table)
+			b.ReportMetric(rows, table)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
 }
