@@ -1,0 +1,2 @@
+// Package jetstream carries envelopes through NATS JetStream.
+package jetstream
