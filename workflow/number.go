@@ -12,10 +12,11 @@ import (
 type NumberFormat struct {
 	Prefix string // "INC"; empty = no numbers
 	Digits int    // at least so many, zeros in front; default 7: INC0000042
-	// Block is how many numbers a desk takes from the store at a time; default
-	// 20. What it took and did not use is lost when the program ends, so there
-	// can be gaps, and two programs number in turns. 1 keeps the gaps rare at
-	// the price of one more commit per record.
+	// Block is how many numbers a desk sets aside at a time, in the store; default
+	// 20. What it did not use is lost with it: after INC0000012 and a restart comes
+	// INC0000021. So numbers have gaps, and two programs, or desks, number in turns;
+	// none is ever given twice. 1 keeps the gaps rare at the price of one more
+	// commit per record.
 	Block int
 }
 
