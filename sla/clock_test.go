@@ -66,6 +66,10 @@ func TestHowAClockStands(t *testing.T) {
 		c.OnChange, c.OnReopen = change, reopen
 		return c
 	}
+	whileActive := func(f sla.Facts) bool { return f.Category == workflow.CategoryActive }
+	stoppedBy := func(stop sla.Condition, reopen sla.ReopenPolicy) sla.Target {
+		return sla.Target{Name: "taken up", Stop: stop, OnReopen: reopen, Goals: []sla.Goal{sla.Within(8*time.Hour, office)}}
+	}
 	for _, test := range []struct {
 		name   string
 		target sla.Target
@@ -119,6 +123,17 @@ func TestHowAClockStands(t *testing.T) {
 			{"02 09:00", active, "running 0s, due 03 10:00"},
 			{"02 11:00", resolved, "stopped 2h0m0s, due 03 10:00"},
 			{"04 11:00", active, "running 2h0m0s, due 05 10:00"},
+		}},
+		{"stopped by a state, it goes on in another", stoppedBy(whileActive, ""), []step{
+			{"02 09:00", fresh, "running 0s, due 03 10:00"},
+			{"02 10:00", active, "stopped 1h0m0s, due 03 10:00"},
+			{"02 11:00", waiting, "running 1h0m0s, due 03 11:00"},
+			{"02 12:00", active, "stopped 2h0m0s, due 03 11:00"},
+		}},
+		{"stopped by a state for good, if it says so", stoppedBy(whileActive, sla.StayStopped), []step{
+			{"02 10:00", fresh, "running 0s, due 03 11:00"},
+			{"02 11:00", active, "stopped 1h0m0s, due 03 11:00"},
+			{"02 12:00", waiting, "stopped 1h0m0s, due 03 11:00"},
 		}},
 		{"new cycle: reopened has all the time again", with("", sla.NewCycle), []step{
 			{"02 09:00", active, "running 0s, due 03 10:00"},

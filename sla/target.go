@@ -26,7 +26,14 @@ type Target struct {
 	Start  Condition // default: [Open]
 	Pause  Condition // default: never
 	Resume Condition // default: as soon as Pause no longer holds; wins over Pause
-	Stop   Condition // needed
+
+	// Stop is needed. A clock is stopped while it holds, not because it once did: when
+	// it holds no longer, and Start does, OnReopen says what happens, by default that
+	// the clock goes on. So a stop on "active" lets a clock go on when the record is put
+	// on hold; what is to stop it for good is a fact that stays, such as [OnResponded],
+	// or has OnReopen [StayStopped].
+	Stop Condition
+
 	Cancel Condition // default: [OnCancelled]
 
 	// A clock begins anew when Reset comes to hold, or when one of the facts in
