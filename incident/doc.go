@@ -43,9 +43,9 @@
 //   - An accepted one has a manager, a lead of communications, a scribe and resolvers
 //     ([Service.TakeRole]) and a conference; updates are owed at the pace of the plan
 //     and sent with [Service.PostUpdate]; who does not send one is reminded, and then
-//     the [Ladder] is climbed.
-//   - Its manager alone closes it. It is never closed by itself, and no caller resolves,
-//     closes or reopens it.
+//     the [Ladder] is climbed, which may be one of an escalation policy ([FromLadder]).
+//   - Its manager alone closes it, and with that everybody's part in it ends. It is never
+//     closed by itself, and no caller resolves, closes or reopens it.
 //   - [Service.Timeline] and [Service.MajorReport] are made from the history; the review
 //     ([Service.WriteReview]) is finished when its actions are.
 //

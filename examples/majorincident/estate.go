@@ -127,8 +127,7 @@ func ladders() (*escalation.Engine, error) {
 				{"name": "head", "type": "hierarchical", "interval": "10m", "tell": [{"kind": "told"}]}]},
 			{"name": "late update", "rungs": [
 				{"name": "manager", "type": "functional", "interval": "5m", "tell": [{"kind": "person", "fact": "manager"}]},
-				{"name": "head", "type": "hierarchical", "interval": "10m", "tell": [{"kind": "told"}]}]}],
-		"choices": [{"name": "an update is late", "when": {"about": ["update"]}, "ladder": "late update"}]}`))
+				{"name": "head", "type": "hierarchical", "interval": "10m", "tell": [{"kind": "told"}]}]}]}`))
 }
 
 // majorPolicy is how the house handles major incidents.

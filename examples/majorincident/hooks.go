@@ -11,12 +11,10 @@ import (
 	"github.com/itsm-go/itsm/cmdb"
 	"github.com/itsm-go/itsm/incident"
 	"github.com/itsm-go/itsm/incident/announce"
-	"github.com/itsm-go/itsm/incident/major"
 	"github.com/itsm-go/itsm/problem"
 	"github.com/itsm-go/itsm/problem/knownerror"
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/approval"
-	"github.com/itsm-go/itsm/workflow/routing/escalation"
 )
 
 // router gives what monitoring finds on storage to whoever is on call for it.
@@ -26,33 +24,6 @@ func (h *house) router(_ context.Context, inc *incident.Incident, at time.Time) 
 	}
 	person, why := h.rotas.OnCall("storage", "", at)
 	return incident.Routing{Group: "storage", Person: person, Explanation: why}, nil
-}
-
-// onCall asks the rota that is named as the group.
-func (h *house) onCall(_ context.Context, group string, at time.Time) (string, bool, error) {
-	person, _ := h.rotas.OnCall(group, "", at)
-	return person, person != "", nil
-}
-
-// ladder tells who hears that an update is late: a rung of the ladder for that.
-func (h *house) ladder(_ context.Context, inc *incident.Incident, rung int, at time.Time) (incident.Rung, error) {
-	facts := escalation.Facts{"about": "update"}
-	if managers := inc.Major.Holders(major.Manager); len(managers) > 0 {
-		facts["manager"] = managers[0]
-	}
-	steps, err := h.pager.engine.Preview("late update", facts, h.pager.directory, at)
-	if err != nil {
-		return incident.Rung{}, err
-	}
-	steps = slices.DeleteFunc(steps, func(s escalation.Step) bool { return s.Do != escalation.Tell })
-	if rung >= len(steps) {
-		return incident.Rung{}, nil
-	}
-	r := incident.Rung{To: names(steps[rung].Tell)}
-	if rung+1 < len(steps) {
-		r.Next = steps[rung+1].At.Sub(steps[rung].At)
-	}
-	return r, nil
 }
 
 // openChange opens an emergency change from an incident, on the items that failed.

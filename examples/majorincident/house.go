@@ -121,7 +121,7 @@ func (h *house) start() (err error) {
 	}
 	if p.incidents, err = incident.NewService(desk, incident.Config{
 		Assess: assess, Targets: targets, Major: policy, Chunk: 4,
-		Router: h.router, OnCall: h.onCall, Ladder: h.ladder,
+		Router: h.router, OnCall: incident.FromRotas(h.rotas), Ladder: incident.FromLadder(h.pager.engine, "late update", h.pager.directory),
 		Related: map[string]incident.Related{
 			"change":  {Link: incident.LinkChange, Open: h.openChange},
 			"problem": {Link: incident.LinkProblem, Open: h.openProblem},
