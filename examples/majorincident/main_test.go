@@ -38,7 +38,9 @@ func TestTheReportAndThePicture(t *testing.T) {
 	out := told(t, "-out", dir)
 	for name, parts := range map[string][]string{
 		"report.html": {"INC0000001: san-02 does not answer", "Harbour Books, reviewed by ron", "time to resolve", "2 h",
-			"child incidents: 7 joined, 11 in all", "update 2, identified", "Alarm on the uptime of arrays", "dropped", "Nobody can buy a book."},
+			"child incidents: 7 joined, 11 in all", "update 2, identified", "Alarm on the uptime of arrays", "dropped", "Nobody can buy a book.",
+			"<td>san-02 (CI0000001)</td>", "Web shop (down), Warehouse (down), Branch tills (degraded)", "san-02 → orders → figures → Reporting",
+			"resolver</th><td>stig</td><td class=\"short\">2026-03-10 09:17:00 CET</td><td class=\"short\">2026-03-18 09:30:00 CET"},
 		"impact.svg": {"san-02 is down", "INC0000001", "Web shop", "Warehouse", "Branch tills", "Reporting", "cause", "CI0000001, storage"},
 	} {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
