@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -362,13 +363,22 @@ func TestContextThatEndsBeforeAnythingIsSentIsSure(t *testing.T) {
 }
 
 // Two batches over the same records in opposite order both end, alone and among
-// others, over one handle or several, also when the records are new.
+// others, over one handle or several, also when the records are new, and also where the
+// host's connections ask for more isolation than the store needs: what PostgreSQL then
+// refuses is tried again.
 func TestBatchesInOppositeOrderAllEnd(t *testing.T) {
+	for _, isolation := range []string{"read committed", "serializable"} {
+		t.Run(isolation, func(t *testing.T) {
+			oppositeOrder(t, freshDatabase(t)+"&default_transaction_isolation="+url.PathEscape(isolation))
+		})
+	}
+}
+
+func oppositeOrder(t *testing.T, where string) {
 	ctx := context.Background()
-	where := freshDatabase(t)
 	var handles []*postgres.DB
 	for range 3 {
-		db, err := postgres.Open(ctx, where, postgres.Config{})
+		db, err := postgres.Open(ctx, where, postgres.Config{Attempts: 50})
 		require.NoError(t, err)
 		defer db.Close()
 		handles = append(handles, db)

@@ -15,14 +15,14 @@ var rowSecurity string
 // as the role, which must be neither the owner nor a superuser, and set
 // [Config].RowSecurity and [Config].Unmigrated.
 //
-// From then on the role sees and changes only rows of the tenant that the setting
-// "<schema>.tenant" names, for example "itsm.tenant", also by SQL of its own:
+// From then on the role sees and changes only rows of the tenant that the transaction
+// has said it is for, which stores do by themselves, and SQL of the host's own by
 //
-//	SELECT set_config('itsm.tenant', 'acme', true)
+//	SELECT itsm.use_tenant('acme')
 //
-// Where it is not set there is nothing to see. The role can neither change nor delete
-// events. This guards against a forgotten condition, not against somebody who may run
-// any SQL as the role, as that includes the setting. The tenant whose name is empty is
+// Without that there is nothing to see. The role can neither change nor delete events.
+// This guards against a forgotten condition, not against somebody who may run any SQL as
+// the role, as that may say so too. The tenant whose name is empty is
 // nobody's. [DB.Check], [DB.Prune] and [Store.Archive] are for the owner.
 func RowSecurity(schema, role string) string {
 	names := strings.NewReplacer("ROLE_NAME", pgx.Identifier{role}.Sanitize(), "SCHEMA_NAME", schema)

@@ -71,7 +71,7 @@ func TestAnotherTenantsRowsAreNeitherSeenNorWritten(t *testing.T) {
 		require.NoError(t, err)
 		defer tx.Rollback(ctx)
 		if tenant != "" {
-			_, err = tx.Exec(ctx, "SELECT set_config('itsm.tenant', $1, true)", tenant)
+			_, err = tx.Exec(ctx, "SELECT itsm.use_tenant($1)", tenant)
 			require.NoError(t, err)
 		}
 		f(tx)
@@ -136,6 +136,35 @@ func TestAnotherTenantsRowsAreNeitherSeenNorWritten(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, due, 2)
 		require.Equal(t, refs[i], due[0].Ref())
+	}
+	require.NoError(t, owner.Check(ctx))
+}
+
+// Commits of several tenants share transactions and still see their own rows only.
+func TestTenantsTravelTogetherAndApart(t *testing.T) {
+	ctx := context.Background()
+	owner, app, _ := openSecure(t, freshDatabase(t), "itsm")
+	defer owner.Close()
+	defer app.Close()
+	postgres.Together(app, 1, 32)
+	var group sync.WaitGroup
+	for w := range 12 {
+		group.Go(func() {
+			a, s := newAuthor(uint64(w)), app.Tenant([]string{"acme", "umbrella", "initech"}[w%3])
+			ref := a.ref("ticket")
+			for range 15 {
+				if err := s.Commit(ctx, messageBatch(a, ref)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, tenant := range []string{"acme", "umbrella", "initech"} {
+		verified, err := workflow.VerifyStore(ctx, app.Tenant(tenant), nil, "ticket")
+		require.NoError(t, err)
+		require.Equal(t, workflow.Verified{Records: 4, Events: 60}, verified)
 	}
 	require.NoError(t, owner.Check(ctx))
 }

@@ -70,7 +70,7 @@ WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.due, m.name`,
 WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.seq`,
 
 		// What the policies of row security look at.
-		setTenant:     "SELECT set_config('itsm.tenant', $1, true)",
+		setTenant:     "SELECT itsm.use_tenant($1)",
 		kindsOfTenant: "SELECT kind FROM itsm.kinds WHERE tenant = $1",
 		archivePage:   "SELECT coalesce(last, '00000000-0000-0000-0000-000000000000'), moved FROM itsm.archive_page($1, $2, $3, $4)",
 		unarchivePage: "SELECT coalesce(last, '00000000-0000-0000-0000-000000000000'), moved FROM itsm.unarchive_page($1, $2, $3, $4)",
