@@ -113,10 +113,6 @@ func (s *Store) arguments(ctx context.Context, b workflow.Batch) (*columns, erro
 	return c, nil
 }
 
-// simple reports whether the batch holds one record and none beside it, so that it
-// locks that one only.
-func (c *columns) simple() bool { return len(c.kinds) <= 1 && len(c.otherKinds) == 0 }
-
 // first is the record by which batches are put in order.
 func (c *columns) first() numbered {
 	if len(c.kinds) > 0 {

@@ -48,6 +48,7 @@ func (s *Store) Commit(ctx context.Context, b workflow.Batch) error {
 		tries++
 		err = s.apply(ctx, b, c, tries > 1)
 		unsure = unsure && !final(err) || open(err)
+		// Those that failed for another's sake, or would have kept others waiting.
 		if shared := (*sharedError)(nil); errors.As(err, &shared) {
 			err = s.apply(ctx, b, c, true)
 			unsure = unsure && !final(err) || open(err)
@@ -66,8 +67,8 @@ func (s *Store) apply(ctx context.Context, b workflow.Batch, c *columns, alone b
 	switch {
 	case s.db.cfg.Project != nil:
 		return s.applyAndProject(ctx, t)
-	case alone || s.db.lanes == 0:
-		s.db.carry(ctx, []*traveller{t})
+	case alone || s.db.lanes == 0 || len(b.Writes)+len(b.Timers)+len(b.Messages) > maxCompany:
+		s.db.carry(ctx, false, t)
 		return t.err
 	}
 	return s.db.traffic.ride(ctx, s.db, t)
@@ -86,7 +87,7 @@ func (s *Store) applyAndProject(ctx context.Context, t *traveller) error {
 		return &unsentError{err}
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after a commit
-	m := s.db.manifest([]*traveller{t})
+	m := s.db.manifest(false, t)
 	if err := m.send(ctx, tx); err != nil {
 		return &unsentError{err} // without COMMIT nothing happens
 	}
@@ -134,6 +135,8 @@ func answer(b workflow.Batch, outcome, code, reason string) (known bool, err err
 		return false, &pgconn.PgError{Severity: "ERROR", Code: code, Message: reason}
 	case outcome == "" || outcome == "known":
 		return outcome != "", nil
+	case outcome == "busy":
+		return false, &sharedError{errBusy}
 	}
 	return false, conflict(b, outcome)
 }
@@ -165,34 +168,20 @@ type manifest struct {
 	answers    []*traveller // whose answer each statement brings; nil = of no interest
 }
 
-// manifest lists the statements for batches: of several, the records are locked in one
-// order first, so that such transactions wait for each other and never in a circle.
-func (db *DB) manifest(travellers []*traveller) *manifest {
+// manifest lists the statements for batches, which together wait for nobody's records.
+func (db *DB) manifest(together bool, travellers ...*traveller) *manifest {
 	m := &manifest{travellers: travellers}
-	if len(travellers) > 1 {
-		var kinds []int32
-		var ids [][16]byte
-		simple := true
-		for _, t := range travellers {
-			kinds = append(append(kinds, t.columns.kinds...), t.columns.otherKinds...)
-			ids = append(append(ids, t.columns.ids...), t.columns.otherIDs...)
-			simple = simple && t.columns.simple()
-		}
-		if !simple && !db.cfg.RowSecurity { // who sees one tenant's rows cannot lock another's
-			m.queue(nil, db.sql.lockRecords, kinds, ids)
-		}
-	}
 	tenant, woken := "", map[string]bool{}
 	for i, t := range travellers {
 		if db.cfg.RowSecurity && (i == 0 || t.store.tenant != tenant) {
 			m.queue(nil, db.sql.setTenant, t.store.tenant)
 			tenant = t.store.tenant
 		}
-		if len(travellers) == 1 {
-			m.queue(t, db.sql.commit, t.columns.list()...)
-		} else {
-			m.queue(t, db.sql.commitAmong, t.columns.list()...)
+		text := db.sql.commit
+		if together {
+			text = db.sql.commitAmong
 		}
+		m.queue(t, text, t.columns.list()...)
 		if db.cfg.Notify && leavesWork(t.batch) && !woken[t.store.tenant] {
 			woken[t.store.tenant] = true
 			m.queue(nil, db.sql.notify, db.cfg.Schema, t.store.tenant)
@@ -236,10 +225,10 @@ func (m *manifest) send(ctx context.Context, on batcher) error {
 }
 
 // carry commits the batches in one transaction and leaves each its outcome.
-func (db *DB) carry(ctx context.Context, travellers []*traveller) {
+func (db *DB) carry(ctx context.Context, together bool, travellers ...*traveller) {
 	conn, err := db.pool.Acquire(ctx)
 	if err == nil {
-		err = db.manifest(travellers).send(ctx, conn)
+		err = db.manifest(together, travellers...).send(ctx, conn)
 		conn.Release()
 	} else {
 		err = &unsentError{err}

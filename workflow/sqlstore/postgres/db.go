@@ -51,8 +51,7 @@ type Config struct {
 	Notify bool
 
 	// RowSecurity names the tenant to the database, in the transaction of every
-	// statement, as [RowSecurity] wants it. Commits of different tenants then do not
-	// wait in one order, so more of them are tried twice where they share transactions.
+	// statement, as [RowSecurity] wants it.
 	RowSecurity bool
 }
 

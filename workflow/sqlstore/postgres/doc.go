@@ -32,10 +32,12 @@
 // Commits that come while others are on their way wait for them and then travel
 // together: up to 32 in one transaction, which is one round trip and one flush, and up
 // to four such transactions at a time. Each has an outcome of its own; if the
-// transaction fails as a whole, each is tried alone. Nobody waits who is alone, and no
+// transaction fails as a whole, each is tried alone, and so is one whose record somebody
+// else holds, as the others do not wait for that. Nobody waits who is alone, and no
 // goroutine runs but those of the callers. So four connections serve hundreds of
 // callers, and a pool needs more only for reads and for the host. A commit travels
-// alone if [Config].Project is set or its store is bound to a transaction of the host.
+// alone if it is large, if [Config].Project is set or if its store is bound to a
+// transaction of the host.
 //
 // # The feed
 //

@@ -58,10 +58,14 @@ type sharedError struct{ error }
 
 func (e *sharedError) Unwrap() error { return e.error }
 
+// errBusy says that somebody else holds the record of a commit that travelled with
+// others, which do not wait for it.
+var errBusy = errors.New("the record is held by somebody else")
+
 // open reports whether a commit that failed may have happened or happen yet: it was
 // sent, and the connection went away before the answer.
 func open(err error) bool {
-	if e := (*unsentError)(nil); final(err) || errors.As(err, &e) {
+	if e := (*unsentError)(nil); final(err) || errors.As(err, &e) || errors.Is(err, errBusy) {
 		return false
 	}
 	code := state(err)

@@ -23,7 +23,7 @@ type statements struct {
 
 	findTenant, makeTenant, findKind, makeKind, findField, makeField, nameField, makeShape string
 
-	get, commit, commitAmong, tryCommit, lockRecords, notify, furtherKeys, shapes string
+	get, commit, commitAmong, tryCommit, notify, furtherKeys, shapes string
 
 	claim, anythingDue, settle, revive, parkedTimers, parkedMessages string
 
@@ -48,7 +48,6 @@ func newStatements(schema string) statements {
 		commit:      "SELECT itsm.commit(" + parameters(30) + "), '', ''",
 		commitAmong: "SELECT coalesce(outcome, ''), coalesce(state, ''), coalesce(reason, '') FROM itsm.commit_among(" + parameters(30) + ")",
 		tryCommit:   "SELECT coalesce(outcome, ''), coalesce(state, ''), coalesce(reason, '') FROM itsm.try_commit(" + parameters(30) + ")",
-		lockRecords: "SELECT itsm.lock_records($1, $2)",
 		notify:      "SELECT pg_notify($1, $2)::text",
 		furtherKeys: "SELECT EXISTS (SELECT 1 FROM itsm.entries WHERE field = $1 AND NOT first)",
 		shapes:      "SELECT shape FROM itsm.shapes WHERE kind = $1 AND NOT $2::int = ANY (fields)",
@@ -90,7 +89,7 @@ JOIN itsm.kinds k ON k.kind = e.kind WHERE b.tenant = $1 AND b.id = $2 ORDER BY 
 	}
 	for _, text := range []*string{
 		&s.findTenant, &s.makeTenant, &s.findKind, &s.makeKind, &s.findField, &s.makeField, &s.nameField, &s.makeShape,
-		&s.get, &s.commit, &s.commitAmong, &s.tryCommit, &s.lockRecords, &s.notify, &s.furtherKeys, &s.shapes,
+		&s.get, &s.commit, &s.commitAmong, &s.tryCommit, &s.notify, &s.furtherKeys, &s.shapes,
 		&s.claim, &s.anythingDue, &s.settle, &s.revive, &s.parkedTimers, &s.parkedMessages,
 		&s.setTenant, &s.kindsOfTenant, &s.archivePage, &s.unarchivePage, &s.pruneBatches,
 		&s.feedHorizon, &s.feed, &s.feedOfKinds, &s.feedOfRecord, &s.feedOfBatch,

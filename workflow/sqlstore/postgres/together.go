@@ -16,6 +16,9 @@ import (
 const (
 	travelLanes = 4
 	travelGroup = 32
+
+	// maxCompany is how much a batch may hold so that it does not keep others waiting.
+	maxCompany = 50
 )
 
 // traffic lets commits of many callers share round trips and flushes. It has no
@@ -74,7 +77,7 @@ func (tr *traffic) ride(ctx context.Context, db *DB, t *traveller) error {
 	for _, o := range t.group {
 		o.err = &sharedError{net.ErrClosed} // should carry not end as it ought to
 	}
-	db.carry(ctx, t.group)
+	db.carry(ctx, true, t.group...)
 	return t.err
 }
 

@@ -16,22 +16,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// benchConns is how many connections the store's pool has, and the other's.
-const benchConns = 16
-
 // BenchmarkTogether prints how many commits a second many callers reach, together and
 // each alone, with notices to those that listen, and by hand-written SQL for the same
 // rows over as many connections. They take short turns in one run; the median turn
 // counts.
 func BenchmarkTogether(b *testing.B) {
-	for _, callers := range []int{1, 16, 64, 256} {
-		b.Run(fmt.Sprintf("%d callers", callers), func(b *testing.B) { benchmarkTogether(b, callers) })
+	for _, n := range []struct{ callers, connections int }{{1, 16}, {16, 16}, {64, 16}, {256, 16}, {16, 4}, {256, 4}} {
+		b.Run(fmt.Sprintf("%d callers/%d connections", n.callers, n.connections), func(b *testing.B) {
+			benchmarkTogether(b, n.callers, n.connections)
+		})
 	}
 }
 
-func benchmarkTogether(b *testing.B, callers int) {
+func benchmarkTogether(b *testing.B, callers, connections int) {
 	ctx := context.Background()
-	limit := fmt.Sprintf("&pool_max_conns=%d", benchConns)
+	limit := fmt.Sprintf("&pool_max_conns=%d", connections)
 	db, err := postgres.Open(ctx, freshDatabase(b)+limit, postgres.Config{})
 	require.NoError(b, err)
 	defer db.Close()

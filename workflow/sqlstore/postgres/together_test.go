@@ -22,6 +22,15 @@ type together struct {
 	release func()
 	first   chan error
 	leave   context.CancelFunc // ends the first one's context
+	second  workflow.Document  // the held record before the first one's commit
+}
+
+// timed takes the held record a step further and sets its timer, which is what the
+// first waits for: for a record it would not, in company.
+func (w *together) timed(a *author) workflow.Batch {
+	b := a.step(w.held)
+	b.Timers = []workflow.Timer{{Ref: w.held, Name: "held", Due: monday.Add(time.Hour)}}
+	return b
 }
 
 func newTogether(t *testing.T) *together {
@@ -33,12 +42,13 @@ func newTogether(t *testing.T) *together {
 	postgres.Together(db, 1, 32)
 	w := &together{t: t, db: db, s: db.Tenant("acme"), a: newAuthor(1)}
 	w.held = w.a.ref("ticket")
-	require.NoError(t, w.s.Commit(ctx, w.a.step(w.held)))
-	w.release = holdRow(t, where, w.held)
+	require.NoError(t, w.s.Commit(ctx, w.timed(w.a)))
+	w.release = holdRow(t, where, "timers", w.held)
+	w.second = w.a.last[w.held]
 	first, leave := context.WithCancel(ctx)
 	w.leave = leave
 	t.Cleanup(leave)
-	w.first = w.commit(first, w.a.step(w.held))
+	w.first = w.commit(first, w.timed(w.a))
 	look := connect(t, where)
 	eventually(t, "the first one waits for the lock", func() bool { return waiting(t, look) == 1 })
 	return w
@@ -138,7 +148,9 @@ func TestWhoCarriesOthersMayLeave(t *testing.T) {
 	second, leaveSecond := context.WithCancel(ctx)
 	third, leaveThird := context.WithCancel(ctx)
 	one, two := w.a.ref("ticket"), w.a.ref("ticket")
-	blocked := newAuthor(5).step(w.held)
+	fifth := newAuthor(5)
+	fifth.last[w.held] = w.second
+	blocked := w.timed(fifth)
 	carrier := w.behind(second, 1, blocked)
 	carried := w.behind(third, 2, w.a.step(one))
 	kept := w.behind(ctx, 3, w.a.step(two))
@@ -157,4 +169,32 @@ func TestWhoCarriesOthersMayLeave(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 1, doc.Version)
 	require.NoError(t, w.s.Commit(ctx, w.a.step(w.a.ref("ticket"))), "and the lane is free")
+}
+
+// A record that somebody holds for long keeps only those waiting who want it.
+func TestHeldRecordKeepsNobodyElseWaiting(t *testing.T) {
+	ctx := context.Background()
+	where := freshDatabase(t)
+	db, err := postgres.Open(ctx, where, postgres.Config{})
+	require.NoError(t, err)
+	defer db.Close()
+	postgres.Together(db, 1, 32)
+	w := &together{t: t, db: db, s: db.Tenant("acme"), a: newAuthor(1)}
+	w.held = w.a.ref("ticket")
+	require.NoError(t, w.s.Commit(ctx, w.a.step(w.held)))
+	other := w.a.ref("ticket")
+	require.NoError(t, w.s.Commit(ctx, w.a.step(other)))
+	release := holdRow(t, where, "records", w.held)
+	one := w.commit(ctx, w.a.step(w.held))
+	pair := w.a.step(other)
+	pair.Timers = []workflow.Timer{{Ref: w.held, Name: "t", Due: monday}}
+	two := w.commit(ctx, pair)
+	look := connect(t, where)
+	eventually(t, "both wait", func() bool { return waiting(t, look) == 2 })
+	for range 5 {
+		require.NoError(t, w.s.Commit(ctx, w.a.step(w.a.ref("ticket"))))
+	}
+	release()
+	require.NoError(t, <-one)
+	require.NoError(t, <-two)
 }

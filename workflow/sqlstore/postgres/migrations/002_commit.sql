@@ -284,8 +284,10 @@ EXCEPTION WHEN OTHERS THEN
 	reason := SQLERRM;
 END $$;
 
--- commit_among does the same for one of many batches in one transaction. A batch that
--- can fail only before it has written anything needs no savepoint.
+-- commit_among does the same for one of many batches in one transaction. So that none
+-- keeps the others waiting, one whose record somebody else holds is 'busy', and nothing
+-- of it happens. A batch that can fail only before it has written anything needs no
+-- savepoint.
 CREATE FUNCTION itsm.commit_among(
 	p_tenant int, p_batch uuid,
 	w_kinds int[], w_ids uuid[], w_versions bigint[], w_layouts int[], w_shapes int[],
@@ -297,13 +299,27 @@ CREATE FUNCTION itsm.commit_among(
 	m_kinds int[], m_ids uuid[], m_messages uuid[], m_topics text[], m_at timestamptz[], m_payloads bytea[],
 	OUT outcome text, OUT state text, OUT reason text
 ) LANGUAGE plpgsql AS $$
+DECLARE
+	free bigint;
 BEGIN
-	IF cardinality(w_kinds) <= 1 AND cardinality(o_kinds) = 0 THEN
+	IF cardinality(w_kinds) = 1 AND cardinality(o_kinds) = 0 THEN
+		PERFORM 1 FROM itsm.records r WHERE r.kind = w_kinds[1] AND r.id = w_ids[1] FOR UPDATE SKIP LOCKED;
+		IF NOT FOUND AND EXISTS (SELECT 1 FROM itsm.records r WHERE r.kind = w_kinds[1] AND r.id = w_ids[1]) THEN
+			outcome := 'busy';
+			RETURN;
+		END IF;
 		outcome := itsm.commit(p_tenant, p_batch, w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created,
 		w_updated, w_heads, w_bodies, w_events, w_from, w_to, e_fields, e_keys,
 		e_firsts, o_kinds, o_ids, t_kinds, t_ids, t_names, t_dues, t_payloads,
 		m_kinds, m_ids, m_messages, m_topics, m_at, m_payloads);
 	ELSE
+		SELECT count(*) INTO free FROM (
+			SELECT 1 FROM itsm.records r WHERE (r.kind, r.id) IN (SELECT * FROM unnest(w_kinds || o_kinds, w_ids || o_ids)) FOR UPDATE SKIP LOCKED
+		) x;
+		IF free < (SELECT count(*) FROM itsm.records r WHERE (r.kind, r.id) IN (SELECT * FROM unnest(w_kinds || o_kinds, w_ids || o_ids))) THEN
+			outcome := 'busy';
+			RETURN;
+		END IF;
 		SELECT t.outcome, t.state, t.reason INTO outcome, state, reason FROM itsm.try_commit(p_tenant, p_batch, w_kinds, w_ids, w_versions, w_layouts, w_shapes, w_created,
 		w_updated, w_heads, w_bodies, w_events, w_from, w_to, e_fields, e_keys,
 		e_firsts, o_kinds, o_ids, t_kinds, t_ids, t_names, t_dues, t_payloads,

@@ -156,8 +156,9 @@ ALTER FUNCTION itsm.settle SET jit = off;
 ALTER FUNCTION itsm.revive SET plan_cache_mode = force_generic_plan;
 ALTER FUNCTION itsm.revive SET enable_seqscan = off;
 ALTER FUNCTION itsm.revive SET jit = off;
-ALTER FUNCTION itsm.lock_records SET enable_seqscan = off;
-ALTER FUNCTION itsm.lock_records SET jit = off;
+ALTER FUNCTION itsm.commit_among SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION itsm.commit_among SET enable_seqscan = off;
+ALTER FUNCTION itsm.commit_among SET jit = off;
 
 -- archive_page moves the events of records of a kind that rest since before an instant,
 -- among the next p_limit records behind an id. It returns the last of those, and how
