@@ -25,8 +25,9 @@ func (e *ChainError) Unwrap() error { return ErrTampered }
 // VerifyChain checks that the events are the whole history of one record from
 // its first event on: numbered without a gap, each hash right, each linked to
 // the one before. An edit, a removal, an insertion or a changed order gives a
-// [*ChainError]. Removal of the last events shows only against the record:
-// see [VerifyDocument].
+// [*ChainError]. So does a value that was redacted unless a later event says that
+// it was, and why. Removal of the last events shows only against the record: see
+// [VerifyDocument].
 func VerifyChain(events []Event) error {
 	for i, e := range events {
 		fault := func(format string, args ...any) error {
@@ -50,12 +51,13 @@ func VerifyChain(events []Event) error {
 			return fault("was edited: its hash does not match its content")
 		}
 	}
-	return nil
+	return checkTombstones(events)
 }
 
 // VerifyDocument checks a record against its whole history: the chain itself,
 // that the record's version, head, times are those of the last event, and that
-// replaying the changes from nothing gives exactly the stored body.
+// replaying the changes from nothing gives exactly the stored body. What the history
+// says was redacted counts as removed, even where it has yet to be.
 func VerifyDocument(doc Document, events []Event) error {
 	if err := VerifyChain(events); err != nil {
 		return err
@@ -74,6 +76,10 @@ func VerifyDocument(doc Document, events []Event) error {
 		return fault("the record ends in another event than its history")
 	case !first.At.Equal(doc.Created) || !last.At.Equal(doc.Updated):
 		return fault("the record's times are not those of its first and last event")
+	}
+	events, err := settled(events)
+	if err != nil {
+		return err
 	}
 	replayed, err := Replay(events)
 	if err != nil {

@@ -59,14 +59,26 @@ type IDSource interface {
 // part comes from entropy, for example crypto/rand.Reader. Ids made in the same
 // millisecond by one source still ascend. An error of the reader is an error of
 // the operating system's randomness; the source then mixes in its own counter
-// so that ids stay distinct.
-func RandomIDs(entropy io.Reader) IDSource { return &idSource{fill: readFull(entropy)} }
+// so that ids stay distinct. It is a [SaltSource] over the same reader, whose
+// salts are refused when the reader fails.
+func RandomIDs(entropy io.Reader) IDSource {
+	return &idSource{fill: readFull(entropy), salt: func(b []byte) error {
+		_, err := io.ReadFull(entropy, b)
+		return err
+	}}
+}
 
 // SeededIDs returns a source whose ids depend only on the seed, the instants it
-// is given and their order: the same test run makes the same ids.
+// is given and their order: the same test run makes the same ids. Its salts depend
+// on the seed alone, so they hide nothing from who knows it: it is for tests.
 func SeededIDs(seed uint64) IDSource {
 	r := rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15))
-	return &idSource{fill: func(b []byte) { binary.BigEndian.PutUint64(b, r.Uint64()) }}
+	salts := rand.New(rand.NewPCG(^seed, seed))
+	return &idSource{fill: func(b []byte) { binary.BigEndian.PutUint64(b, r.Uint64()) }, salt: func(b []byte) error {
+		binary.BigEndian.PutUint64(b, salts.Uint64())
+		binary.BigEndian.PutUint64(b[8:], salts.Uint64())
+		return nil
+	}}
 }
 
 func readFull(r io.Reader) func([]byte) {
@@ -79,6 +91,7 @@ func readFull(r io.Reader) func([]byte) {
 type idSource struct {
 	mu    sync.Mutex
 	fill  func([]byte)
+	salt  func([]byte) error
 	milli int64
 	count uint16
 }
@@ -103,6 +116,14 @@ func (s *idSource) NewID(at time.Time) ID {
 	id[6] |= 0x70
 	id[8] = id[8]&0x3f | 0x80
 	return id
+}
+
+// NewSalt implements [SaltSource].
+func (s *idSource) NewSalt() (salt Salt, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.salt(salt[:])
+	return salt, err
 }
 
 // derivedID makes the id that name always has within space (RFC 9562, version

@@ -34,6 +34,7 @@ type draft struct {
 	written bool
 	atHand  bool // not read from the store: it may be out of date
 	entry   Entry
+	masked  *masked // what the write removes from the record's history
 }
 
 type timerKey struct {
@@ -239,6 +240,14 @@ func (tx *Tx) event(d *draft) (Event, error) {
 		Actor: actor, Note: d.entry.Note, Changes: changes, Prev: d.before.Head}
 	if d.entry.Type != "" {
 		e.Type = d.entry.Type
+	}
+	if e.Salt, err = newSalt(tx.desk.cfg.IDs); err != nil {
+		return Event{}, err
+	}
+	if d.masked != nil {
+		if e.Redacts, err = d.masked.notice(e); err != nil {
+			return Event{}, err
+		}
 	}
 	return e, e.Seal()
 }

@@ -98,7 +98,7 @@ func (t *tenant) feed(next, end int, f workflow.Filter) ([]placed, int) {
 	}
 	stop := min(to, from+16*feedPage)
 	for ; from < stop && len(page) < feedPage; from++ {
-		if e := t.log[from]; f.Matches(*e) {
+		if e := t.log[from]; e != nil && f.Matches(*e) { // nil: erased
 			page = append(page, placed{e, from})
 		}
 	}

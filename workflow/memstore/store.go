@@ -36,7 +36,7 @@ type tenant struct {
 
 	mu      sync.RWMutex
 	kinds   map[string]*kind
-	log     []*workflow.Event // without position: that is the place in the log
+	log     []*workflow.Event // without position: that is the place in the log; nil = erased
 	batches map[workflow.ID]span
 	queue   queue
 }
@@ -182,6 +182,15 @@ func copyEvent(e *workflow.Event) workflow.Event {
 	for i := range c.Changes {
 		change := &c.Changes[i]
 		change.Old, change.New = slices.Clone(change.Old), slices.Clone(change.New)
+	}
+	c.Salts, c.Redacted = slices.Clone(e.Salts), slices.Clone(e.Redacted)
+	if e.Redacts != nil {
+		n := *e.Redacts
+		n.Values = slices.Clone(n.Values)
+		for i := range n.Values {
+			n.Values[i].As = slices.Clone(n.Values[i].As)
+		}
+		c.Redacts = &n
 	}
 	return c
 }
