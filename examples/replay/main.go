@@ -7,7 +7,9 @@
 //
 // Every incident goes through incident.Service at the logged times, into an
 // embedded SQLite database; what the lifecycle refuses is reported. With -verify
-// the database is read again and checked, event by event.
+// the database is read again and checked, event by event. The report proposes
+// problems: what was unusual against its own past, with the evidence; with -shuffle it
+// says how many would be proposed by chance.
 //
 // Without -log it reads the sample log that comes with it. A log of one's own is
 // a CSV file, gzipped or not, with ServiceNow's columns and a row for each update
@@ -50,13 +52,14 @@ func main() {
 
 // A config is what the flags say.
 type config struct {
-	log    string
-	zone   *time.Location
-	db     string
-	out    string
-	json   bool
-	verify bool
-	flush  int // commits of the library that go into one of the database
+	log      string
+	zone     *time.Location
+	db       string
+	out      string
+	json     bool
+	verify   bool
+	shuffles int
+	flush    int // commits of the library that go into one of the database
 }
 
 func parse(args []string, stderr io.Writer) (config, error) {
@@ -69,12 +72,16 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.out, "out", "out", "the `DIR` for report.html, made when it is not there")
 	flags.StringVar(&c.db, "db", "", "the SQLite database to write, a `PATH` or :memory: (default replay.db in the -out directory)")
 	flags.BoolVar(&c.verify, "verify", false, "read everything again: check the hash chains, and that the events give the records")
+	flags.IntVar(&c.shuffles, "shuffle", 0, "look for problems in so many (`N`) shuffled copies of the log too, where there can be none")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
 	if flags.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q: a log is given by -log", flags.Arg(0))
+	}
+	if c.shuffles < 0 || c.shuffles > 10_000 {
+		return c, fmt.Errorf("-shuffle is %d: from 0 to 10000", c.shuffles)
 	}
 	var err error
 	if c.db == "" {
@@ -105,8 +112,12 @@ func (c config) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	list := facts(log) // before the rows are let go of
 	figures, err := c.replay(ctx, log, source, stderr)
 	if err != nil {
+		return err
+	}
+	if figures.Problems, err = c.propose(list, stderr); err != nil {
 		return err
 	}
 	path, err := c.writePage(figures)

@@ -24,6 +24,8 @@ type Figures struct {
 	// Refused counts the log's events that the lifecycle does not allow, by
 	// reason. They are part of Logged and not of Replayed.
 	Refused map[string]int `json:"refused"`
+	// Problems are what detection proposes, nil when nothing was looked for.
+	Problems *Problems `json:"problems,omitempty"`
 	// Breach accounts for one breach, as an example: the clock's time, stretch
 	// by stretch. Empty when there is none.
 	Breach string `json:"explained_breach,omitempty"`

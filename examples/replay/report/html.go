@@ -38,6 +38,8 @@ type section struct {
 	Rows  [][]string
 	Text  string // as it is, in place of a table
 	Half  bool   // as wide as half the page
+
+	Paragraphs []string
 }
 
 // WriteHTML writes a page that needs nothing but itself: no script, no font, no
@@ -130,6 +132,9 @@ func (f Figures) sections() ([]section, error) {
 	} else {
 		d.states(f)
 	}
+	if f.Problems != nil {
+		d.problems(f.Problems)
+	}
 	d.add(compared(f), nil)
 	if f.Replayed != nil {
 		d.add(section{
@@ -165,7 +170,7 @@ type document struct {
 
 // add adds a section unless it is empty.
 func (d *document) add(s section, chart *drawing) {
-	if len(s.Rows) == 0 && s.Text == "" || d.err != nil {
+	if len(s.Rows) == 0 && s.Text == "" && len(s.Paragraphs) == 0 || d.err != nil {
 		return
 	}
 	if chart != nil {

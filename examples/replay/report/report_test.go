@@ -16,6 +16,7 @@ import (
 
 	"github.com/itsm-go/itsm/examples/replay/report"
 	"github.com/itsm-go/itsm/examples/replay/snlog"
+	"github.com/itsm-go/itsm/problem/detect"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -80,6 +81,18 @@ func invented() report.Figures {
 				{Name: "R&D <lab>", Incidents: 4, Median: report.Spread{Median: 90 * time.Hour}},
 			},
 		},
+		Problems: &report.Problems{
+			From: time.Date(2025, 4, 7, 0, 0, 0, 0, time.UTC), To: time.Date(2025, 9, 9, 0, 0, 0, 0, time.UTC), Days: 156, Tests: 41200, Level: .05,
+			Proposals: []report.Proposal{
+				{Kind: detect.Cluster, Key: "item switch-7", Found: time.Date(2025, 5, 6, 0, 0, 0, 0, time.UTC), Evenings: 2, Observed: 40, Expected: .3, Chance: 2e-11,
+					Evidence: "item switch-7: 40 incidents in the 1 day of 6 May 2025, where the 64 days before let expect 0.3."},
+				{Kind: detect.Trend, Key: "category R&D <lab>", Found: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC), Evenings: 5, Observed: 1101, Expected: 339, Chance: .004,
+					Evidence: "category R&D <lab> grows: 1,101 incidents in the 4 weeks from 5 May to 1 June 2025."},
+			},
+			Shuffled: &report.Shuffled{Logs: 100, WithAny: 1, Proposals: 2},
+			Pareto: []report.Pareto{{Pareto: detect.Pareto{Dimension: "category", Total: 10, Vital: 1, Gini: .3,
+				Rows: []detect.ParetoRow{{Value: "R&D <lab>", Amount: 8, Share: .8, Cumulative: .8}, {Value: "other", Amount: 2, Share: .2, Cumulative: 1}}}}},
+		},
 		Refused: map[string]int{"unknown state -100": 87, "closed is final": 29, "event is older than the one before it": 3},
 		Breach:  "INC0000007, P3\nresolution: goal 4h0m0s by office hours\n  +5h0m0s  Mon to Mon  open hours & more\n",
 	}
@@ -88,7 +101,7 @@ func invented() report.Figures {
 // loggedOnly are the same figures before anything was replayed.
 func loggedOnly() report.Figures {
 	f := invented()
-	f.Replayed, f.Refused, f.Breach = nil, nil, ""
+	f.Replayed, f.Problems, f.Refused, f.Breach = nil, nil, nil, ""
 	return f
 }
 
@@ -159,8 +172,8 @@ func TestEveryChartHasANameAndATable(t *testing.T) {
 	require.NoError(t, invented().WriteHTML(&out))
 	page := out.String()
 	charts := strings.Count(page, "<svg ")
-	require.Equal(t, 7, charts)
-	require.Equal(t, charts, strings.Count(page, `<svg role="img" aria-label="`))
+	require.Equal(t, 8, charts)
+	require.Equal(t, charts, strings.Count(page, `role="img" aria-label="`))
 	require.GreaterOrEqual(t, strings.Count(page, "<table>"), charts)
 	require.Contains(t, page, "R&amp;D &lt;lab&gt;")
 	require.Contains(t, page, "prefers-color-scheme: dark")

@@ -33,6 +33,9 @@ func (f Figures) WriteText(w io.Writer) error {
 		t.table("Notices sent", []string{"messages"}, mostFirst(f.Replayed.Messages))
 	}
 	t.table("Refused by the lifecycle", []string{"events"}, mostFirst(f.Refused))
+	if f.Problems != nil {
+		t.problems(f.Problems)
+	}
 	if f.Breach != "" {
 		t.line("\nA breach, explained\n%s", strings.TrimRight(f.Breach, "\n"))
 	}
