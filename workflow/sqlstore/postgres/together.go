@@ -77,7 +77,7 @@ func (tr *traffic) ride(ctx context.Context, db *DB, t *traveller) error {
 	for _, o := range t.group {
 		o.err = &sharedError{net.ErrClosed} // should carry not end as it ought to
 	}
-	db.carry(ctx, true, t.group...)
+	db.carry(ctx, len(t.group) > 1, t.group...)
 	return t.err
 }
 

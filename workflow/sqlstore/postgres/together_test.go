@@ -18,6 +18,7 @@ type together struct {
 	db      *postgres.DB
 	s       *postgres.Store
 	a       *author
+	where   string
 	held    workflow.Ref
 	release func()
 	first   chan error
@@ -40,7 +41,7 @@ func newTogether(t *testing.T) *together {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	postgres.Together(db, 1, 32)
-	w := &together{t: t, db: db, s: db.Tenant("acme"), a: newAuthor(1)}
+	w := &together{t: t, db: db, s: db.Tenant("acme"), a: newAuthor(1), where: where}
 	w.held = w.a.ref("ticket")
 	require.NoError(t, w.s.Commit(ctx, w.timed(w.a)))
 	w.release = holdRow(t, where, "timers", w.held)
@@ -174,27 +175,25 @@ func TestWhoCarriesOthersMayLeave(t *testing.T) {
 // A record that somebody holds for long keeps only those waiting who want it.
 func TestHeldRecordKeepsNobodyElseWaiting(t *testing.T) {
 	ctx := context.Background()
-	where := freshDatabase(t)
-	db, err := postgres.Open(ctx, where, postgres.Config{})
+	w := newTogether(t)
+	one, two, three := w.a.ref("ticket"), w.a.ref("ticket"), w.a.ref("ticket")
+	other, err := postgres.Open(ctx, w.where, postgres.Config{})
 	require.NoError(t, err)
-	defer db.Close()
-	postgres.Together(db, 1, 32)
-	w := &together{t: t, db: db, s: db.Tenant("acme"), a: newAuthor(1)}
-	w.held = w.a.ref("ticket")
-	require.NoError(t, w.s.Commit(ctx, w.a.step(w.held)))
-	other := w.a.ref("ticket")
-	require.NoError(t, w.s.Commit(ctx, w.a.step(other)))
-	release := holdRow(t, where, "records", w.held)
-	one := w.commit(ctx, w.a.step(w.held))
-	pair := w.a.step(other)
-	pair.Timers = []workflow.Timer{{Ref: w.held, Name: "t", Due: monday}}
-	two := w.commit(ctx, pair)
-	look := connect(t, where)
-	eventually(t, "both wait", func() bool { return waiting(t, look) == 2 })
-	for range 5 {
-		require.NoError(t, w.s.Commit(ctx, w.a.step(w.a.ref("ticket"))))
-	}
+	defer other.Close()
+	require.NoError(t, other.Tenant("acme").Commit(ctx, w.a.step(one)))
+	release := holdRow(t, w.where, "records", one)
+	simple := w.behind(ctx, 1, w.a.step(one))
+	b := w.a.step(two)
+	b.Timers = []workflow.Timer{{Ref: one, Name: "t", Due: monday}}
+	pair := w.behind(ctx, 2, b)
+	free := w.behind(ctx, 3, w.a.step(three))
+	w.release()
+	require.NoError(t, <-w.first)
+	require.NoError(t, <-free, "though it travelled with two that cannot go on")
+	look := connect(t, w.where)
+	eventually(t, "they wait, alone", func() bool { return waiting(t, look) == 2 && postgres.Travelling(w.db) == 0 })
+	require.NoError(t, w.s.Commit(ctx, w.a.step(three)))
 	release()
-	require.NoError(t, <-one)
-	require.NoError(t, <-two)
+	require.NoError(t, <-simple)
+	require.NoError(t, <-pair)
 }
