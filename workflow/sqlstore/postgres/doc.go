@@ -35,7 +35,9 @@
 // transaction fails as a whole, each is tried alone, and so is one whose record somebody
 // else holds, as the others do not wait for that. Nobody waits who is alone, and no
 // goroutine runs but those of the callers. So four connections serve hundreds of
-// callers, and a pool needs more only for reads and for the host. A commit travels
+// callers (measured with 256: twice the commits of callers that go alone, and half as
+// many again as hand-written statements for the same rows), and a pool needs more only
+// for reads and for the host. A commit travels
 // alone if it is large, if [Config].Project is set or if its store is bound to a
 // transaction of the host.
 //
@@ -67,7 +69,8 @@
 // Workers that look for work once a second, as [workflow.Relay] does by itself, are
 // enough for most. With [Config].Notify each commit that leaves work gives notice and
 // [DB.Listen] hears of it. PostgreSQL lets transactions that give notice commit one
-// after the other, flush included; travelling together makes up for most of that.
+// after the other, flush included. As commits travel together that costs little: up to a
+// tenth of the throughput was measured.
 //
 // # The schema
 //
@@ -81,7 +84,8 @@
 // dump is restored into. [Open] notices and goes on above what is there.
 //
 // A handle of one tenant never reaches another's rows. [RowSecurity] has the database
-// see to that as well, for the host's own SQL too.
+// see to that as well, for the host's own SQL too; reading a record then takes about a
+// third longer.
 //
 // # What a query costs
 //
