@@ -120,6 +120,7 @@ func TestAClusterThatFailsLosesDoublesAndReordersNothing(t *testing.T) {
 	}
 	receive(ctx)
 	first, leave := context.WithCancel(ctx)
+	defer leave()
 	receive(first)
 
 	out := newOutbox(t, store)

@@ -180,7 +180,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (c *Consumer) receive(ctx context.Context, part jetstream.Consumer) error {
-	it, err := part.Messages(jetstream.PullMaxMessages(2), jetstream.PullExpiry(5*time.Second))
+	it, err := part.Messages(jetstream.PullMaxMessages(2), jetstream.PullExpiry(5*time.Second), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
 		return err
 	}

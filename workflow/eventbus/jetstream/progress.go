@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/itsm-go/itsm/workflow"
 
@@ -20,7 +21,7 @@ type Progress struct {
 // NewProgress returns the progress under a key, one for each tenant's feed and
 // filter: any text.
 func NewProgress(kv jetstream.KeyValue, key string) *Progress {
-	return &Progress{kv, escape(key)}
+	return &Progress{kv, strings.ReplaceAll(escape(key), "%", "=")} // what a bucket takes
 }
 
 // Load returns the position, and the empty one when none was saved.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -31,13 +32,14 @@ func Replay(ctx context.Context, js jetstream.JetStream, cfg ReplayConfig) iter.
 			return
 		}
 		last := s.CachedInfo().State.LastSeq
-		native := jetstream.OrderedConsumerConfig{FilterSubjects: cfg.Subjects.subjects(cfg.Filter, -1)}
+		native := jetstream.OrderedConsumerConfig{FilterSubjects: cfg.Subjects.subjects(cfg.Filter, -1), InactiveThreshold: 10 * time.Second}
 		native.DeliverPolicy, native.OptStartSeq, native.OptStartTime = cfg.From.policy()
 		c, err := s.OrderedConsumer(ctx, native)
 		if err != nil {
 			fail(err)
 			return
 		}
+		defer forget(ctx, s, c)
 		if c.CachedInfo().NumPending == 0 {
 			return
 		}
@@ -66,4 +68,12 @@ func Replay(ctx context.Context, js jetstream.JetStream, cfg ReplayConfig) iter.
 			}
 		}
 	}
+}
+
+// forget takes the replay's consumer away, which the server would do by itself
+// after a while.
+func forget(ctx context.Context, s jetstream.Stream, c jetstream.Consumer) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = s.DeleteConsumer(ctx, c.CachedInfo().Name)
 }

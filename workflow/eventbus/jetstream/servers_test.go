@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait for a server, so that a test that would hang fails.
-const patience = 60 * time.Second
+const patience = 100 * time.Second
 
 // servers are JetStream servers on the loopback that can be stopped and started
 // again with what they have stored.
