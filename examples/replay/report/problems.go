@@ -151,12 +151,8 @@ func (d *document) problems(p *Problems) {
 		Title: "Problems proposed", Lead: p.lead(), Rows: p.rows(),
 		Head: []string{"What they have in common", "Kind", "Found", "Incidents", "Expected", "Chance"},
 	}, nil)
-	var paragraphs []string
-	for _, line := range strings.Split(strings.TrimSpace(p.evidence()), "\n") {
-		paragraphs = append(paragraphs, line)
-	}
 	if len(p.Proposals) > 0 {
-		d.add(section{Title: "Why they are proposed", Paragraphs: paragraphs}, nil)
+		d.add(section{Title: "Why they are proposed", Paragraphs: strings.Split(strings.TrimSpace(p.evidence()), "\n")}, nil)
 	}
 	for _, x := range p.Pareto {
 		d.pareto(x)
