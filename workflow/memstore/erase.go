@@ -1,7 +1,9 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/itsm-go/itsm/workflow"
@@ -10,6 +12,7 @@ import (
 var (
 	_ workflow.Redactor = (*Store)(nil)
 	_ workflow.Eraser   = (*Store)(nil)
+	_ workflow.Backlog  = (*Store)(nil)
 )
 
 // Redact takes values out of events, all or nothing; see [workflow.Redactor].
@@ -99,4 +102,37 @@ func (q *queue) erase(ref workflow.Ref) {
 			q.forget(w)
 		}
 	}
+}
+
+// Backlog yields the work that is kept when the loop begins; see [workflow.Backlog].
+func (s *Store) Backlog(ctx context.Context) iter.Seq2[workflow.Waiting, error] {
+	return func(yield func(workflow.Waiting, error) bool) {
+		for _, w := range s.allWork() {
+			if err := ctx.Err(); err != nil {
+				yield(workflow.Waiting{}, err)
+				return
+			}
+			if !yield(w, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (t *tenant) allWork() []workflow.Waiting {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	all := slices.Clone(t.queue.parked)
+	for _, ls := range []*lanes{&t.queue.timers, &t.queue.messages} {
+		for _, l := range ls.of {
+			all = append(all, l.line...)
+		}
+	}
+	slices.SortFunc(all, func(a, b *work) int { return cmp.Compare(a.place.seq, b.place.seq) })
+	out := make([]workflow.Waiting, len(all))
+	for i, w := range all {
+		d := w.copy()
+		out[i] = workflow.Waiting{Timer: d.Timer, Message: d.Message, Parked: w.parked != 0, Error: d.Error}
+	}
+	return out
 }
