@@ -88,8 +88,10 @@ func Decode(raw []byte) (Envelope, error) {
 	} else if e.Ref.String() != subject || kind != e.Ref.Kind || key != subject {
 		p.Addf("subject %.80q with kind %.80q and partition key %.80q: they do not belong together", subject, kind, key)
 	}
-	if e.Time, err = time.Parse(time.RFC3339Nano, m.text("time")); err != nil {
-		p.Addf("time: %w", err)
+	if text := m.text("time"); text != "" {
+		if e.Time, err = time.Parse(time.RFC3339Nano, text); err != nil {
+			p.Addf("time %.40q, want one of RFC 3339", text)
+		}
 	}
 	e.Time = e.Time.UTC()
 	e.Version = m.integer("recordversion")
