@@ -27,8 +27,8 @@
 //   - [github.com/itsm-go/itsm/workflow/scenario]: stories that test a
 //     configuration; package incidenttest has those of incidents.
 //
-// In modules of their own are the SQL stores (workflow/sqlstore), telemetry
-// (workflow/otel), a search engine for known errors (problem/knownerror/bleve), public
+// In modules of their own are the SQL stores (workflow/sqlstore), events for brokers
+// (workflow/eventbus), telemetry (workflow/otel), a search engine for known errors (problem/knownerror/bleve), public
 // holidays and iCalendar (sla/holidays), calendar feeds of changes (change/ical), the
 // benchmarks beside other libraries (workflow/bench, sla/bench, cmdb/bench) and
 // runnable programs (examples).
