@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"workflow/memstore":           {"workflow"},
 	"workflow/faultstore":         {"workflow"},
 	"workflow/storetest":          {"workflow"},
+	"workflow/projection":         {"workflow"},
 	"workflow/scenario":           {"workflow"},
 	"sla":                         {"sla/calendar", "workflow"},
 	"cmdb":                        {"cmdb/draw", "cmdb/graph", "sla/calendar", "workflow"},
