@@ -26,6 +26,7 @@ type hooks struct {
 	settle func(s *memstore.Store, ctx context.Context, all []workflow.Settlement) error
 	revive func(s *memstore.Store, ctx context.Context, at time.Time, receipts []workflow.Receipt) error
 	reopen func(db *memstore.Store) (*memstore.Store, error)
+	forget forgetting
 }
 
 type faulty struct {
@@ -118,7 +119,7 @@ func rule(t *testing.T, name string) storetest.Rule {
 // breaks it, and the rule finds it out.
 func TestBrokenStores(t *testing.T) {
 	caught := map[string]bool{}
-	for _, b := range slices.Concat(brokenStores, brokenQueues) {
+	for _, b := range slices.Concat(brokenStores, brokenQueues, brokenForgets) {
 		t.Run(b.fault, func(t *testing.T) {
 			for _, name := range b.rules {
 				err := rule(t, name).Check(t.Context(), backend(b.make()))

@@ -19,7 +19,9 @@
 // No rule can be switched off by a capability: safety that is optional is safety
 // nobody tests. Two parts a backend may not have at all, a queue (the host
 // enqueues elsewhere) and data that outlives the process, and the log of the
-// rules concerned says so. To run one rule, name it as go test does:
+// rules concerned says so. What a store may offer beside the contract
+// ([workflow.Redactor], [workflow.Eraser], [workflow.Backlog]) is held to rules of
+// its own where it is offered. To run one rule, name it as go test does:
 // -run 'TestConformance/commit/all-or-nothing'.
 //
 // [Check] runs the same rules outside go test, [Bench] measures a backend, and

@@ -54,7 +54,7 @@ func (e *RuleError) Unwrap() error { return e.Err }
 // Rules returns every rule in the order in which they run.
 func Rules() []Rule {
 	return slices.Concat(commitRules, findRules, feedRules, timerRules, messageRules, leaseRules,
-		tenantRules, limitRules, durableRules, concurrentRules)
+		tenantRules, limitRules, durableRules, forgetRules, concurrentRules)
 }
 
 // Run checks every rule, each as a subtest on a backend of its own.
