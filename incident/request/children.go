@@ -34,13 +34,22 @@ func (m Mapping) matches(kind, state string) bool {
 	return m.Kind == kind && (m.State == state || pattern && strings.HasPrefix(state, prefix))
 }
 
+// covers reports whether the mapping takes every state that another one does.
+func (m Mapping) covers(o Mapping) bool {
+	prefix, pattern := strings.CutSuffix(o.State, "*")
+	if pattern && !strings.HasSuffix(m.State, "*") {
+		return false
+	}
+	return m.matches(o.Kind, prefix)
+}
+
 func checkMappings(p *workflow.Problems, all []Mapping) {
 	for i, m := range all {
 		if m.Kind == "" || m.State == "" || m.As != TaskOpen && m.As != TaskInProgress && !m.As.Over() {
 			p.Addf("children: mapping %d: want a kind, a state, and %s, %s or how a task ends", i+1, TaskOpen, TaskInProgress)
 		}
 		for _, o := range all[:i] {
-			if o.matches(m.Kind, strings.TrimSuffix(m.State, "*")) {
+			if o.covers(m) {
 				p.Addf("children: mapping %d of %s %q is never reached: %q comes before", i+1, m.Kind, m.State, o.State)
 				break
 			}

@@ -127,3 +127,20 @@ func TestCostsByMonthServiceAndCustomer(t *testing.T) {
 	require.Equal(t, "12", costs[1].New[catalog.Yearly].String())
 	require.Equal(t, "devices acme EUR", costs[1].Service+" "+costs[1].Customer+" "+costs[1].Currency)
 }
+
+func TestMappingsFromTheSpecialToTheGeneral(t *testing.T) {
+	accept := func(all ...request.Mapping) error {
+		c, err := catalog.Compile(nil, definition(t))
+		require.NoError(t, err)
+		w := newWorld(t)
+		_, err = request.NewService(w.desk, request.Config{Catalog: c, Directory: w.house, Children: all})
+		return err
+	}
+	m := func(state string, as request.TaskState) request.Mapping {
+		return request.Mapping{Kind: "incident", State: state, As: as}
+	}
+	require.NoError(t, accept(m("closed", request.TaskComplete), m("closed*", request.TaskIncomplete), m("*", request.TaskOpen)))
+	for _, row := range [][2]string{{"closed*", "closed"}, {"closed*", "closed_*"}, {"*", "open"}, {"closed", "closed"}, {"closed*", "closed*"}} {
+		require.ErrorContains(t, accept(m(row[0], request.TaskComplete), m(row[1], request.TaskIncomplete)), "never reached", row)
+	}
+}
