@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -205,4 +206,24 @@ func TestARejectedItemThatIsOrderedOtherwiseIsAskedForOnceMore(t *testing.T) {
 	}))
 	require.Equal(t, []request.ItemState{request.ItemWaiting, request.ItemWaiting}, states(r))
 	require.Equal(t, 2, r.Items[0].Approval.Round)
+}
+
+func TestAReminderThatIsDeliveredTwiceRemindsOnce(t *testing.T) {
+	w := newWorld(t)
+	r := w.place(laptop())
+	w.news()
+	w.now = monday.Add(24 * time.Hour)
+	alarms := r.Items[0].Approval.Alarms()
+	at := -1
+	for n, a := range alarms {
+		if a.Kind == approval.AlarmRemind {
+			at = n
+		}
+	}
+	require.GreaterOrEqual(t, at, 0)
+	d := workflow.Due{Timer: &workflow.Timer{Ref: w.Kind().Ref(r.ID), Name: fmt.Sprintf("approval/1/%d", at), Due: alarms[at].At}}
+	for range 2 { // the process died between the commit and the word that it is done
+		require.NoError(t, w.Handle(ctx, d))
+	}
+	require.Equal(t, []string{"bob"}, w.told(request.TopicReminder))
 }

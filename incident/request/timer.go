@@ -117,7 +117,8 @@ func (s *Service) Handle(ctx context.Context, d workflow.Due) error {
 	case t.Name == TimerAutoClose:
 		_, err = s.autoClose(ctx, t.Ref.ID)
 	case strings.HasPrefix(t.Name, "approval/"):
-		_, err = s.run(ctx, workflow.System("approvals"), t.Ref.ID, "approval_due", func(st *step) error { return st.expire(t.Name) })
+		// A reminder changes nothing in the request by which its repetition could be told.
+		_, err = s.Once(d.Key()).run(ctx, workflow.System("approvals"), t.Ref.ID, "approval_due", func(st *step) error { return st.expire(t.Name) })
 	case t.Name == TimerBegin, strings.HasPrefix(t.Name, "sla/"), strings.HasPrefix(t.Name, "item/"):
 		_, err = s.run(ctx, workflow.System("clock"), t.Ref.ID, "clock", func(*step) error { return nil })
 	default:
