@@ -151,6 +151,7 @@ type Task struct {
 	Record      workflow.Ref `json:"record,omitzero"`        // the child record that does the work
 	RecordState string       `json:"record_state,omitempty"` // as it was last seen
 
+	AddedAt   time.Time `json:"added_at,omitzero"` // by hand; zero: it was planned
 	OpenedAt  time.Time `json:"opened_at,omitzero"`
 	StartedAt time.Time `json:"started_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`

@@ -311,3 +311,16 @@ func TestAnItemThatWaitsForAThirdPartyIsNotTakenUpByTheRequestersWord(t *testing
 	r = w.must(w.ResumeItem(ctx, carl, r.ID, "1"))
 	w.refused(r, workflow.ErrTransition, func() (*request.Request, error) { return w.ResumeItem(ctx, carl, r.ID, "1") })
 }
+
+func TestWhatIsPutRightIsNotGivenUpForWhatFailedBefore(t *testing.T) {
+	w := newWorld(t)
+	r := w.do(w.place(one("phone")), request.TaskIncomplete, "1.1")
+	r = w.do(r, request.TaskComplete)
+	require.Equal(t, request.StateFulfilled, r.State)
+	w.now = w.now.Add(time.Hour)
+	r = w.must(w.Reopen(ctx, ann, r.ID, "I still have no phone", "1"))
+	require.Equal(t, request.StateFulfilment, r.State, "somebody is to put it right")
+	last := r.Items[0].Tasks[len(r.Items[0].Tasks)-1]
+	require.Equal(t, request.TaskOpen, last.State)
+	require.Equal(t, request.StateFulfilled, w.do(r, request.TaskComplete, last.ID).State)
+}

@@ -165,6 +165,6 @@ func (st *step) add(it *Item, n NewTask) error {
 		p.Addf("a kind of records has at most 100 bytes")
 	}
 	it.Tasks = append(it.Tasks, Task{ID: it.ID + "." + strconv.Itoa(len(it.Tasks)+1), Title: n.Title, Details: n.Details, Group: n.Group,
-		Assignee: n.Person, After: slices.Clone(n.After), Record: n.Record, State: TaskWaiting})
+		Assignee: n.Person, After: slices.Clone(n.After), Record: n.Record, State: TaskWaiting, AddedAt: st.tx.Now()})
 	return p.Err("request: a task of " + st.r.Name())
 }

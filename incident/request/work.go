@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -80,11 +81,10 @@ func (st *step) workOn(it *Item) error {
 		return nil
 	}
 	partial := st.v.Handling(it.Name).Partial
-	failed := slices.ContainsFunc(it.Tasks, func(t Task) bool { return t.State == TaskIncomplete })
 	for range it.Tasks { // as one that is dropped drops others
 		for i := range it.Tasks {
 			t := &it.Tasks[i]
-			if partial == catalog.GiveUp && failed && (t.State == TaskWaiting || t.State == TaskOpen) {
+			if partial == catalog.GiveUp && (t.State == TaskWaiting || t.State == TaskOpen) && it.failedSince(t.AddedAt) {
 				st.drop(t, "another task is incomplete")
 			}
 			if t.State != TaskWaiting {
@@ -104,6 +104,12 @@ func (st *step) workOn(it *Item) error {
 		st.endItem(it, ItemState(out), "")
 	}
 	return nil
+}
+
+// failedSince reports whether a task is incomplete, of those that ended after an instant:
+// what people have added in the face of a failure is not given up for it.
+func (it *Item) failedSince(at time.Time) bool {
+	return slices.ContainsFunc(it.Tasks, func(t Task) bool { return t.State == TaskIncomplete && t.EndedAt.After(at) })
 }
 
 // turn reports whether all tasks that a task waits for are over, and one of them that was

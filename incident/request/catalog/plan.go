@@ -24,7 +24,7 @@ type Partial string
 const (
 	Stop     Partial = ""         // what waits for the task, over however many others, is skipped; the rest goes on
 	Continue Partial = "continue" // what waits for it begins all the same
-	GiveUp   Partial = "give_up"  // every task that has not begun is skipped
+	GiveUp   Partial = "give_up"  // every task that has not begun is skipped, but those that people add afterwards
 )
 
 // Task is a step of a plan.
