@@ -181,3 +181,19 @@ func TestNothingIsVotedOnWhereNothingIsAsked(t *testing.T) {
 		return w.Vote(ctx, bob, draft.ID, "1", approval.Vote{Choice: approve})
 	})
 }
+
+func TestTasksThatAreAddedLeaveRoomForThoseOfThePlans(t *testing.T) {
+	w := newWorld(t)
+	r := w.place(one("anything"), laptop())
+	var err error
+	added := 0
+	for err == nil {
+		if _, err = w.AddTask(ctx, carl, r.ID, "1", request.NewTask{Title: "Another", Group: "service desk"}); err == nil {
+			added++
+		}
+	}
+	require.ErrorIs(t, err, workflow.ErrInvalid)
+	require.Equal(t, request.MaxTasks-4, added, "the laptop's plan has four")
+	r = w.vote(bob, r, "2", approve)
+	require.Equal(t, request.ItemFulfilment, r.Items[1].State)
+}

@@ -142,6 +142,18 @@ func (s *Service) AddTask(ctx context.Context, actor workflow.Actor, id workflow
 	})
 }
 
+// planned is how many tasks the items will have that were not begun.
+func (st *step) planned() int {
+	n := 0
+	for _, it := range st.r.Items {
+		if it.State.open() {
+			tasks, _, _ := st.v.Plan(it.Name, it.Answers, st.r.For)
+			n += len(tasks)
+		}
+	}
+	return n
+}
+
 func (st *step) add(it *Item, n NewTask) error {
 	var p workflow.Problems
 	if n.Title == "" || len(n.Title) > workflow.MaxTitle || len(n.Details) > workflow.MaxText || len(n.Group) > workflow.MaxKey || len(n.Person) > workflow.MaxKey {
@@ -150,8 +162,8 @@ func (st *step) add(it *Item, n NewTask) error {
 	if n.Group == "" && n.Person == "" && n.Record.IsZero() {
 		p.Addf("a task is for a group, a person or a child record")
 	}
-	if st.r.tasks() >= MaxTasks {
-		p.Addf("%d tasks, the most there may be", MaxTasks)
+	if n := st.r.tasks() + st.planned(); n >= MaxTasks {
+		p.Addf("%d tasks, with those that are planned for items to come, the most there may be", n)
 	}
 	for i, a := range n.After {
 		if it.task(a) == nil || slices.Contains(n.After[:i], a) {
