@@ -403,3 +403,22 @@ func TestAnswersThatAreNotAskedForCountForNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, given, lines[0].Answers)
 }
+
+func TestABundlesAnswersReachQuestionsThatADefaultLeadsTo(t *testing.T) {
+	v := version(t, func(d *catalog.Definition) {
+		for i := range d.Items {
+			if d.Items[i].Name == "account" {
+				d.Items[i].Form = []catalog.Question{
+					{Field: workflow.Field{Name: "mail", Type: workflow.FieldBool}, Default: true},
+					{Field: workflow.Field{Name: "badge", Type: workflow.FieldString, Required: true},
+						ShowIf: []catalog.Test{{Of: "answer.mail", Op: catalog.Is, Values: []string{"true"}}}},
+				}
+			}
+		}
+	})
+	lines, err := v.Expand(catalog.Line{Bundle: "new starter", Answers: map[string]any{"role": "engineer", "data": "public", "badge": "4711"}}, ann, monday, false)
+	require.NoError(t, err)
+	o, err := v.Order(lines[0], ann, monday, false)
+	require.NoError(t, err, "the bundle has asked for the badge, and mail is what an account has unless somebody says otherwise")
+	require.Equal(t, workflow.Fields{"mail": true, "badge": "4711"}, o.Answers)
+}

@@ -106,16 +106,20 @@ func (f *form) check(given map[string]any, who facts, draft bool) (workflow.Fiel
 	return answers, known, nil
 }
 
-// trim leaves out what the form does not ask.
+// trim leaves out what the form does not ask, once its defaults are filled in.
 func (f *form) trim(answers map[string]any, who facts) map[string]any {
 	normal, err := f.schema.Check(answers)
 	if err != nil {
 		return answers // which says so when they are checked
 	}
-	kept := map[string]any{}
-	f.asked(normal, who, func(q *Question, asked, _ bool) {
-		if v, ok := normal[q.Name]; ok && asked {
-			kept[q.Name] = v
+	kept, known := map[string]any{}, workflow.Fields{}
+	f.asked(known, who, func(q *Question, asked, _ bool) {
+		v, ok := normal[q.Name]
+		switch {
+		case asked && ok:
+			kept[q.Name], known[q.Name] = v, v
+		case asked && q.Default != nil:
+			known[q.Name] = q.Default
 		}
 	})
 	return kept
