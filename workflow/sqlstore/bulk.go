@@ -23,7 +23,7 @@ type Bulk struct {
 	conn  *sql.Conn
 	names names // of the open transaction too
 
-	mu   sync.Mutex      // of one step at a time
+	mu   sync.Mutex      // of one turn at a time
 	ends map[int64]int64 // the last position of each tenant, as nobody else writes
 	lost error           // why the database gave up the transaction
 }
@@ -119,13 +119,15 @@ func (b *Bulk) end(ctx context.Context, how string) error {
 	})
 }
 
-// look runs f, which executes single statements.
+// look runs f, which executes single statements. It sees no half of a turn.
 func (b *Bulk) look(ctx context.Context, what string, f func(*session) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	err := raw(b.conn, func(c *connection) error { return f(&session{ctx: ctx, conn: c}) })
 	return dbError(ctx, what, err)
 }
 
-// write runs the step in the transaction. It is undone alone if it fails.
+// write carries out the turn in the transaction. It is undone alone if it fails.
 func (b *Bulk) write(st *turn) error {
 	if err := st.ctx.Err(); err != nil {
 		return dbError(st.ctx, st.what, err)
@@ -153,7 +155,7 @@ func (b *Bulk) write(st *turn) error {
 	return dbError(st.ctx, st.what, err)
 }
 
-// usable refuses to go on with a transaction that is over: each step would be one
+// usable refuses to go on with a transaction that is over: each turn would be one
 // of its own, and would not be undone with the others.
 func (b *Bulk) usable() error {
 	if b.lost != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -64,6 +65,10 @@ type DB struct {
 	reader *sql.DB // the same for a database in memory
 	names  names
 	few    int // collectFew, but for tests
+
+	path     string // of the file, with its folder; empty in memory
+	walLimit int64  // walLimit, but for tests
+	walMore  int64  // how far beyond it the log may grow; the writer's
 }
 
 // busyStep is how long SQLite itself waits for a lock. Commit repeats that up
@@ -87,15 +92,27 @@ func Open(ctx context.Context, path string, cfg Config) (*DB, error) {
 	if cfg.TogetherBytes <= 0 {
 		cfg.TogetherBytes = 4 << 20
 	}
-	db := &DB{cfg: cfg, few: collectFew}
+	db := &DB{cfg: cfg, few: collectFew, walLimit: walLimit}
 	err := db.connect(path)
 	if err == nil {
 		err = db.migrate(ctx)
+	}
+	if err == nil && path != ":memory:" {
+		db.path, err = realPath(path)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlstore: open %s: %w", path, err), db.Close())
 	}
 	return db, nil
+}
+
+// realPath is where SQLite keeps the file, whatever the working directory will be.
+func realPath(path string) (string, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(whole)
 }
 
 func (db *DB) connect(path string) error {
@@ -173,51 +190,4 @@ func (db *DB) Begin(ctx context.Context) (*sql.Tx, error) {
 		return err
 	})
 	return tx, err
-}
-
-// Check reads the whole database and reports damage of the file: pages or
-// indexes that contradict each other, rows without their parents. What the
-// records say is checked by [workflow.VerifyStore].
-func (db *DB) Check(ctx context.Context) error {
-	for _, pragma := range []string{"PRAGMA integrity_check", "PRAGMA foreign_key_check"} {
-		rows, err := db.reader.QueryContext(ctx, pragma)
-		if err != nil {
-			return dbError(ctx, "check", err)
-		}
-		found, err := collectText(rows)
-		if err != nil {
-			return dbError(ctx, "check", err)
-		}
-		if len(found) > 0 && found[0] != "ok" {
-			return fmt.Errorf("sqlstore: the database is damaged: %s", strings.Join(found, "; "))
-		}
-	}
-	return nil
-}
-
-func collectText(rows *sql.Rows) ([]string, error) {
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		columns, err := rows.Columns()
-		if err != nil {
-			return nil, err
-		}
-		cells, into := make([]any, len(columns)), make([]any, len(columns))
-		for i := range cells {
-			into[i] = &cells[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			return nil, err
-		}
-		all = append(all, strings.Trim(fmt.Sprint(cells...), "[]"))
-	}
-	return all, rows.Err()
-}
-
-// Backup writes a consistent copy of the database to a new file while others
-// read and write. It fails if the file exists.
-func (db *DB) Backup(ctx context.Context, path string) error {
-	_, err := db.writer.ExecContext(ctx, "VACUUM INTO ?", path)
-	return dbError(ctx, "backup to "+path, err)
 }

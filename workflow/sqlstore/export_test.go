@@ -15,6 +15,23 @@ import (
 // that a small database shows what a large one does.
 func CollectFew(db *DB, n int) { db.few = n }
 
+// Waiting returns how many calls wait for the one that leads.
+func Waiting(db *DB) int {
+	db.turns.mu.Lock()
+	defer db.turns.mu.Unlock()
+	return len(db.turns.waiting)
+}
+
+// Led reports whether a call leads.
+func Led(db *DB) bool {
+	db.turns.mu.Lock()
+	defer db.turns.mu.Unlock()
+	return db.turns.led
+}
+
+// LimitLog lowers the size from which on the write-ahead log is cut.
+func LimitLog(db *DB, n int64) { db.walLimit = n }
+
 // Statements returns what the first page of a query executes.
 func Statements(t *testing.T, s *Store, q workflow.Query) (texts []string) {
 	err := s.read(context.Background(), "plan", func(n *namer) error {

@@ -59,7 +59,7 @@ var register = porcupine.Model{
 }
 
 // TestHistoriesAreLinearizable lets clients of two handles on one file read and
-// write the same records, and asks whether some order of the calls, each at one
+// write the same records, those of each handle sharing transactions, and asks whether some order of the calls, each at one
 // instant while it ran, explains every answer.
 func TestHistoriesAreLinearizable(t *testing.T) {
 	ctx := context.Background()
@@ -73,12 +73,12 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	var mu sync.Mutex
 	var history []porcupine.Operation
 	var clients sync.WaitGroup
-	for client := range 6 {
+	for client := range 16 {
 		clients.Go(func() {
 			s := []*sqlstore.DB{db, second}[client%2].Tenant("acme")
 			r := rand.New(rand.NewPCG(9, uint64(client)))
 			a := newAuthor(100 + uint64(client))
-			for range 60 {
+			for range 24 {
 				ref := refs[r.IntN(len(refs))]
 				in := access{ref: ref}
 				call := now.Add(1)

@@ -74,8 +74,8 @@ func (s *Store) read(ctx context.Context, what string, f func(*namer) error) err
 	})
 }
 
-// write runs the step in a transaction that may write, and commits it. An error
-// undoes the whole step, also within the host's transaction.
+// write carries out the turn in a transaction that may write, and commits it. An error
+// undoes the whole turn, also within the host's transaction.
 func (s *Store) write(st *turn) error {
 	switch {
 	case s.host != nil:

@@ -10,8 +10,8 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 )
 
-// turn is what one call wants to have done in a transaction of the store: a
-// commit, a claim, a settlement.
+// turn is what one call wants to have done in a transaction: a commit, a claim, a
+// settlement.
 type turn struct {
 	ctx  context.Context // of its caller
 	what string
@@ -33,11 +33,11 @@ const (
 	carried // somebody else leads
 )
 
-// turns lets the steps of concurrent callers share transactions, and with them
-// the flush. The database has one writer: while one transaction is on its way,
-// the steps that come wait, and the first of them takes the others along into
-// the next. There is no goroutine for this. The caller whose turn it is works
-// for all it takes, and then passes the lead on.
+// turns lets concurrent callers share transactions, and with them the flush. The
+// database has one writer: while one transaction is on its way, those that come
+// wait, and the first of them takes the others along into the next. There is no
+// goroutine for this. The caller that leads works for all it takes, and then
+// passes the lead on.
 type turns struct {
 	mu       sync.Mutex
 	led      bool
@@ -45,7 +45,7 @@ type turns struct {
 	arrivals uint64
 }
 
-// together carries out the step, in company if there is any.
+// together takes the turn, in company if there is any.
 func (db *DB) together(st *turn) error {
 	if db.turns.join(st) {
 		db.lead(st)
@@ -69,7 +69,7 @@ func (db *DB) together(st *turn) error {
 	return dbError(context.WithoutCancel(st.ctx), st.what, st.err)
 }
 
-// join reports whether the step leads at once. Otherwise it has been queued.
+// join reports whether the turn leads at once. Otherwise it has been queued.
 func (t *turns) join(st *turn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -84,7 +84,7 @@ func (t *turns) join(st *turn) bool {
 	return false
 }
 
-// leave takes a step that still waits out of the queue.
+// leave takes a turn that still waits out of the queue.
 func (t *turns) leave(st *turn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -95,7 +95,7 @@ func (t *turns) leave(st *turn) bool {
 	return true
 }
 
-// take removes the steps that may share a transaction with one of that size,
+// take removes the turns that may share a transaction with one of that size,
 // in the order of their arrival.
 func (t *turns) take(most, bytes, size int) []*turn {
 	t.mu.Lock()
@@ -109,7 +109,7 @@ func (t *turns) take(most, bytes, size int) []*turn {
 	return t.cut(n)
 }
 
-// takeUntil removes the steps that had arrived by then.
+// takeUntil removes the turns that had arrived by then.
 func (t *turns) takeUntil(number uint64) []*turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -135,7 +135,7 @@ func (t *turns) arrived() uint64 {
 	return t.arrivals
 }
 
-// pass gives the lead to the step that waits longest.
+// pass gives the lead to the turn that waits longest.
 func (t *turns) pass() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -148,7 +148,7 @@ func (t *turns) pass() {
 	}
 }
 
-// lead gets the writer, and carries out the step and those that wait by then.
+// lead gets the writer, and carries out the turn and those that wait by then.
 func (db *DB) lead(own *turn) {
 	defer db.turns.pass()
 	conn, err := db.writer.Conn(own.ctx)
@@ -160,12 +160,13 @@ func (db *DB) lead(own *turn) {
 	group := []*turn{own}
 	defer func() {
 		t.abandon(group) // unless it is over, as it always is but for a Goexit
-		_ = conn.Close()
 		for _, st := range group {
 			if st != own {
 				close(st.told)
 			}
 		}
+		db.tend(conn)
+		_ = conn.Close()
 	}()
 	arrived := db.turns.arrived()
 	if err := t.begin(own.ctx); err != nil {
@@ -179,8 +180,8 @@ func (db *DB) lead(own *turn) {
 	t.carry(group)
 }
 
-func fail(steps []*turn, err error) {
-	for _, st := range steps {
+func fail(group []*turn, err error) {
+	for _, st := range group {
 		st.err = err
 	}
 }
@@ -190,6 +191,7 @@ type transaction struct {
 	db   *DB
 	conn *sql.Conn
 	n    *namer
+	open bool
 }
 
 // begin waits for other processes. Ending the context ends the wait, but not the
@@ -203,57 +205,58 @@ func (t *transaction) begin(ctx context.Context) error {
 			_, err := t.n.exec("BEGIN IMMEDIATE")
 			return err
 		})
-		c.joined = err == nil
+		t.open = err == nil
+		c.joined = t.open
 		return err
 	})
 }
 
-// carry carries out the steps in the transaction that has begun. What one of them
+// carry carries out the turns in the transaction that has begun. What one of them
 // does wrong is its own affair; if it costs the whole transaction, the others
 // begin another without it.
-func (t *transaction) carry(steps []*turn) {
+func (t *transaction) carry(group []*turn) {
 	alone := false
 	for {
-		now := steps
+		now := group
 		if alone {
-			now = steps[:1]
+			now = group[:1]
 		}
 		left, apart := t.attempt(now)
 		if alone {
-			left = steps[1:]
+			left = group[1:]
 		}
 		if len(left) == 0 {
 			return
 		}
-		steps, alone = left, alone || apart
+		group, alone = left, alone || apart
 		if err := t.begin(context.WithoutCancel(t.n.ctx)); err != nil {
-			fail(steps, err)
+			fail(group, err)
 			return
 		}
 	}
 }
 
-// attempt runs the steps and commits. It returns the steps that are to be run
+// attempt runs the turns and commits. It returns those that are to be run
 // again, as nothing has come of them yet, and whether each is to have a
 // transaction to itself.
 //
 // Nobody's outcome is final before the COMMIT, not even a refusal, because it may
-// rest on what another step of the same transaction did.
-func (t *transaction) attempt(steps []*turn) (again []*turn, apart bool) {
+// rest on what another turn of the same transaction did.
+func (t *transaction) attempt(group []*turn) (again []*turn, apart bool) {
 	done := 0
-	for i, st := range steps {
-		lost := t.run(st, len(steps) > 1)
+	for i, st := range group {
+		lost := t.run(st, len(group) > 1)
 		if lost != nil {
 			_ = t.end("ROLLBACK") // as SQLite has probably done
-			return slices.Concat(steps[:i], steps[i+1:]), false
+			return slices.Concat(group[:i], group[i+1:]), false
 		}
 		if st.err == nil {
 			done++
 		}
 	}
 	if done == 0 {
-		if err := t.end("ROLLBACK"); err != nil && !undone(steps[0].err) {
-			steps[0].err = errors.Join(steps[0].err, err)
+		if err := t.end("ROLLBACK"); err != nil && !undone(group[0].err) {
+			group[0].err = errors.Join(group[0].err, err)
 		}
 		return nil, false
 	}
@@ -266,14 +269,14 @@ func (t *transaction) attempt(steps []*turn) (again []*turn, apart bool) {
 	if err := t.end("ROLLBACK"); err != nil && !errors.Is(failed, workflow.ErrUnsure) && !undone(failed) {
 		failed = errors.Join(failed, err)
 	}
-	if len(steps) > 1 && !errors.Is(failed, workflow.ErrUnsure) && !errors.Is(failed, ErrBusy) {
-		return steps, true // it is one step's fault, and certain that nothing has changed
+	if len(group) > 1 && !errors.Is(failed, workflow.ErrUnsure) && !errors.Is(failed, ErrBusy) {
+		return group, true // it is the fault of one, and certain that nothing has changed
 	}
-	fail(steps, failed)
+	fail(group, failed)
 	return nil, false
 }
 
-// run gives the step its outcome, except for the COMMIT. A step that shares the
+// run gives the turn its outcome, except for the COMMIT. One that shares the
 // transaction is undone alone if it fails; lost is why that was not possible.
 func (t *transaction) run(st *turn, shared bool) (lost error) {
 	if st.err = st.ctx.Err(); st.err != nil {
@@ -295,27 +298,23 @@ func (t *transaction) run(st *turn, shared bool) (lost error) {
 func (t *transaction) end(how string) error {
 	return raw(t.conn, func(c *connection) error {
 		_, err := t.n.exec(how)
-		c.joined = c.joined && how == "COMMIT" && err != nil
+		t.open = how == "COMMIT" && err != nil
+		c.joined = t.open
 		return err
 	})
 }
 
 // abandon ends a transaction that was left without an end.
-func (t *transaction) abandon(steps []*turn) {
-	open := false
-	_ = raw(t.conn, func(c *connection) error {
-		open = c.joined
-		return nil
-	})
-	if open {
+func (t *transaction) abandon(group []*turn) {
+	if t.open {
 		_ = t.end("ROLLBACK")
-		fail(steps, errAbandoned)
+		fail(group, errAbandoned)
 	}
 }
 
 var errAbandoned = errors.New("the projection ended the goroutine, nothing was changed")
 
-// savepoint performs the step so that, if it fails, it is undone alone. It is an
+// savepoint performs the turn so that, if it fails, it is undone alone. It is an
 // error of its own, lost, if the transaction is gone altogether.
 func (n *namer) savepoint(conn *sql.Conn, st *turn) (err, lost error) {
 	if lost = n.control(conn, "SAVEPOINT itsm"); lost != nil {
@@ -341,7 +340,7 @@ func (n *namer) control(conn *sql.Conn, text string) error {
 	})
 }
 
-// perform does what the step wants, and then what the host wants with it.
+// perform does what the turn wants, and then what the host wants with it.
 func (n *namer) perform(conn *sql.Conn, st *turn) error {
 	err := raw(conn, func(c *connection) error {
 		n.conn = c
