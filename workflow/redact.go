@@ -92,13 +92,20 @@ func ParseMask(data []byte) (Mask, error) {
 }
 
 func (f FieldMask) covers(path string) bool {
-	want, have := strings.Split(f.Path, "/"), strings.Split(path, "/")
-	for i, w := range want {
-		if i >= len(have) || w != "*" && w != have[i] {
+	want, have := f.Path, path
+	for {
+		w, deeper, more := strings.Cut(want, "/")
+		h, below, has := strings.Cut(have, "/")
+		switch {
+		case w != "*" && w != h:
+			return false
+		case !more:
+			return true
+		case !has:
 			return false
 		}
+		want, have = deeper, below
 	}
-	return true
 }
 
 // Pseudonym is what a person is called once his id is removed: the same in all
