@@ -93,8 +93,11 @@ func (st *step) send() error {
 	}
 	st.inv.SentAt, st.inv.ExpiresAt = now, now.Add(time.Duration(st.survey.def.Expires))
 	st.tx.SetTimer(st.ref(), TimerExpire, st.inv.ExpiresAt)
+	if err := st.tell(TopicInvited); err != nil {
+		return err
+	}
 	st.nextReminder()
-	return st.tell(TopicInvited)
+	return nil
 }
 
 // nextReminder sets the timer of the next reminder. One that falls into a quiet time
@@ -124,8 +127,11 @@ func (st *step) remind() error {
 		return nil
 	}
 	st.inv.Reminded++
+	if err := st.tell(TopicReminded); err != nil {
+		return err
+	}
 	st.nextReminder()
-	return st.tell(TopicReminded)
+	return nil
 }
 
 func (st *step) expire() error {
