@@ -201,3 +201,11 @@ func FuzzRate(f *testing.F) {
 		require.Equal(t, r, again)
 	})
 }
+
+func TestTheLibrarysGuardsAreItsOwn(t *testing.T) {
+	always := workflow.Guard[survey.Facts]{Check: func(survey.Facts) bool { return true }, Explain: "always"}
+	w := standard(t)
+	_, err := survey.NewService(workflow.NewDesk(w.store, workflow.DeskConfig{}), survey.Config{Surveys: []survey.Definition{definition()},
+		Guards: map[string]workflow.Guard[survey.Facts]{survey.GuardEditable: always}})
+	require.ErrorContains(t, err, survey.GuardEditable)
+}

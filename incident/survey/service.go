@@ -112,6 +112,9 @@ func (s *Service) addSurveys(p *workflow.Problems) {
 }
 
 func (s *Service) compile(p *workflow.Problems) {
+	if _, ok := s.cfg.Guards[GuardEditable]; ok {
+		p.Addf("guard %q is one of the library's own", GuardEditable)
+	}
 	s.current = workflow.LifecycleRef{Name: s.cfg.Lifecycle.Name, Version: s.cfg.Lifecycle.Version}
 	for _, d := range append(slices.Clone(s.cfg.Earlier), s.cfg.Lifecycle) {
 		m, err := workflow.Compile(d, bindings(s.cfg.Guards))
