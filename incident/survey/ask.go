@@ -27,7 +27,7 @@ func (s *Service) Occurred(ctx context.Context, e Event) (Result, error) {
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	var r Result
-	_, err := s.desk.Do(ctx, s.command(system, "occurred"), func(tx *workflow.Tx) error {
+	res, err := s.desk.Do(ctx, s.command(system, "occurred"), func(tx *workflow.Tx) error {
 		r = Result{}
 		for _, name := range s.names {
 			sv, err := s.Survey(name)
@@ -48,7 +48,40 @@ func (s *Service) Occurred(ctx context.Context, e Event) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if res.Duplicate {
+		return s.told(ctx, res)
+	}
 	return r, nil
+}
+
+// written reads the invitations that a command has written, as they are now.
+func (s *Service) written(ctx context.Context, res workflow.Result) ([]*Invitation, error) {
+	var list []*Invitation
+	for _, e := range res.Events {
+		if e.Kind != KindName {
+			continue
+		}
+		inv, err := s.Get(ctx, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, inv)
+	}
+	return list, nil
+}
+
+// told is what came of an event that was told before under the same key.
+func (s *Service) told(ctx context.Context, res workflow.Result) (Result, error) {
+	list, err := s.written(ctx, res)
+	var r Result
+	for _, inv := range list {
+		if inv.Why != "" {
+			r.Skipped = append(r.Skipped, Skip{Survey: inv.Survey, Person: inv.Person, Why: inv.Why, Invitation: inv.ID})
+		} else {
+			r.Invited = append(r.Invited, inv)
+		}
+	}
+	return r, err
 }
 
 // ask invites one person, or notes why not.
@@ -68,15 +101,8 @@ func (s *Service) ask(tx *workflow.Tx, sv *Survey, e Event, to recipient, r *Res
 		r.Skipped = append(r.Skipped, skip)
 		return nil
 	}
-	if len(t.Asked) >= maxAsked {
-		return fmt.Errorf("survey: %d people are asked on %s, the most there may be: %w", len(t.Asked), e.Number, workflow.ErrInvalid)
-	}
-	st, err := s.create(tx, sv, e, to)
+	st, err := s.enter(tx, t, sv, e, to)
 	if err != nil {
-		return err
-	}
-	t.Asked = append(t.Asked, asked{st.inv.ID, sv.def.Name, to.person})
-	if err := s.threads.Put(tx, t, workflow.Entry{}); err != nil {
 		return err
 	}
 	if err := st.plan(); err != nil {
@@ -89,6 +115,19 @@ func (s *Service) ask(tx *workflow.Tx, sv *Survey, e Event, to recipient, r *Res
 	}
 	r.Invited = append(r.Invited, st.inv)
 	return nil
+}
+
+// enter makes an invitation and notes it on the thread of its record.
+func (s *Service) enter(tx *workflow.Tx, t *thread, sv *Survey, e Event, to recipient) (*step, error) {
+	if len(t.Asked) >= maxAsked {
+		return nil, fmt.Errorf("survey: %d people are asked on %s, the most there may be: %w", len(t.Asked), e.Number, workflow.ErrInvalid)
+	}
+	st, err := s.create(tx, sv, e, to)
+	if err != nil {
+		return nil, err
+	}
+	t.Asked = append(t.Asked, asked{st.inv.ID, sv.def.Name, to.person})
+	return st, s.threads.Put(tx, t, workflow.Entry{})
 }
 
 func (s *Service) thread(tx *workflow.Tx, record workflow.Ref) (*thread, error) {
@@ -129,7 +168,8 @@ func (st *step) plan() error {
 		return st.skip(why)
 	}
 	if c := st.survey.def.PeriodCap; c != nil {
-		q, err := st.s.quota(st.tx, st.survey, st.inv)
+		st.inv.Period = st.survey.period(due)
+		q, err := st.s.quota(st.tx, st.inv.Survey, c.Per, st.inv.Period)
 		if err != nil {
 			return err
 		}
@@ -168,7 +208,7 @@ func (s *Service) Reopened(ctx context.Context, record workflow.Ref, at time.Tim
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	var cancelled []*Invitation
-	_, err := s.desk.Do(ctx, s.command(system, "reopened"), func(tx *workflow.Tx) error {
+	res, err := s.desk.Do(ctx, s.command(system, "reopened"), func(tx *workflow.Tx) error {
 		cancelled = nil
 		t, err := s.thread(tx, record)
 		if err != nil || !at.After(t.ReopenedAt) {
@@ -196,6 +236,9 @@ func (s *Service) Reopened(ctx context.Context, record workflow.Ref, at time.Tim
 		t.Asked = later
 		return s.threads.Put(tx, t, workflow.Entry{})
 	})
+	if err == nil && res.Duplicate {
+		return s.written(ctx, res)
+	}
 	return cancelled, err
 }
 

@@ -156,3 +156,21 @@ func TestTwoRecordsThatCloseAtOnceTakeOnePlace(t *testing.T) {
 		require.Equal(t, 5, skipped)
 	}
 }
+
+func TestNoMoreAreInvitedInAPeriodThanItsCapThoughTheyAreToldOfLate(t *testing.T) {
+	w := standard(t, func(d *survey.Definition) { d.PeriodCap = &survey.PeriodCap{Most: 1, Per: survey.Day} })
+	var r survey.Result
+	for day := range 3 {
+		e := event(ids.NewID(w.now), w.now.AddDate(0, 0, -3+day))
+		e.People["caller"] = []string{fmt.Sprintf("caller %d", day)}
+		one := w.occurred(e)
+		r.Invited, r.Skipped = append(r.Invited, one.Invited...), append(r.Skipped, one.Skipped...)
+	}
+	require.Len(t, r.Invited, 1, "all would be sent today")
+	require.Len(t, r.Skipped, 2)
+	require.Equal(t, survey.WhyPeriodCap, r.Skipped[0].Why)
+	// A place that is given back is that of the day it was taken for.
+	_, err := w.Reopened(ctx, r.Invited[0].About.Ref, w.now)
+	require.NoError(t, err)
+	require.Len(t, w.occurred(event(ids.NewID(w.now), w.now)).Invited, 1)
+}

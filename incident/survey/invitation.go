@@ -36,6 +36,7 @@ type Invitation struct {
 
 	OccurredAt time.Time `json:"occurred_at"`         // the occasion
 	DueAt      time.Time `json:"due_at"`              // when it is to be sent
+	Period     string    `json:"period,omitempty"`    // in which it has a place under the survey's cap, if there is one
 	SentAt     time.Time `json:"sent_at,omitzero"`    // zero for an answer that was given on the record
 	ExpiresAt  time.Time `json:"expires_at,omitzero"` // from then on no answer is taken
 	AnsweredAt time.Time `json:"answered_at,omitzero"`

@@ -77,7 +77,7 @@ func (s *Service) AnswerOnRecord(ctx context.Context, actor workflow.Actor, surv
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	var inv *Invitation
-	_, err = s.desk.Do(ctx, s.command(actor, "answer_on_record"), func(tx *workflow.Tx) error {
+	res, err := s.desk.Do(ctx, s.command(actor, "answer_on_record"), func(tx *workflow.Tx) error {
 		st, err := s.stepOnRecord(tx, sv, e, recipient{who, as})
 		if err != nil {
 			return err
@@ -94,6 +94,13 @@ func (s *Service) AnswerOnRecord(ctx context.Context, actor workflow.Actor, surv
 	if err != nil {
 		return nil, err
 	}
+	if res.Duplicate {
+		list, err := s.written(ctx, res)
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		return list[0], nil
+	}
 	return inv, nil
 }
 
@@ -105,13 +112,15 @@ func (s *Service) stepOnRecord(tx *workflow.Tx, sv *Survey, e Event, to recipien
 	if id, ok := t.find(sv.def.Name, to.person); ok {
 		return s.step(tx, id)
 	}
-	st, err := s.create(tx, sv, e, to)
+	if !e.At.After(t.ReopenedAt) {
+		return nil, fmt.Errorf("survey: %s was reopened at %s, after what is answered to: %w", e.Number, t.ReopenedAt.Format(time.RFC3339), workflow.ErrTransition)
+	}
+	st, err := s.enter(tx, t, sv, e, to)
 	if err != nil {
 		return nil, err
 	}
 	st.unplanned = true
-	t.Asked = append(t.Asked, asked{st.inv.ID, sv.def.Name, to.person})
-	return st, s.threads.Put(tx, t, workflow.Entry{})
+	return st, nil
 }
 
 // unnamed is what TopicCollect carries.

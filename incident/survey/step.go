@@ -125,10 +125,10 @@ func (st *step) giveBack() error {
 		return err
 	}
 	p.release(st.inv.ID)
-	if err := st.s.keep(st.tx, p); err != nil || st.survey.def.PeriodCap == nil {
+	if err := st.s.keep(st.tx, p); err != nil || st.inv.Period == "" {
 		return err
 	}
-	q, err := st.s.quota(st.tx, st.survey, st.inv)
+	q, err := st.s.quota(st.tx, st.inv.Survey, st.survey.def.PeriodCap.Per, st.inv.Period)
 	if err != nil {
 		return err
 	}
@@ -136,14 +136,10 @@ func (st *step) giveBack() error {
 	return st.s.quotas.Put(st.tx, q, workflow.Entry{})
 }
 
-// quota reads how many invitations there are for the period in which one is planned.
-func (s *Service) quota(tx *workflow.Tx, sv *Survey, inv *Invitation) (*quota, error) {
-	period := sv.period(inv.OccurredAt)
-	if at, ok := sv.due(inv.OccurredAt); ok {
-		period = sv.period(at)
-	}
-	return s.quotas.GetOrCreate(tx, derived("quota", sv.def.Name, string(sv.def.PeriodCap.Per), period), func() *quota {
-		return &quota{Record: workflow.Record{Title: sv.def.Name + " " + period, State: "counting"}}
+// quota reads how many invitations of a survey are planned for a period.
+func (s *Service) quota(tx *workflow.Tx, survey string, per Period, period string) (*quota, error) {
+	return s.quotas.GetOrCreate(tx, derived("quota", survey, string(per), period), func() *quota {
+		return &quota{Record: workflow.Record{Title: survey + " " + period, State: "counting"}}
 	})
 }
 
