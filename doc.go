@@ -21,6 +21,7 @@
 //     on: lifecycles, records, history, the command path, the persistence port.
 //   - [github.com/itsm-go/itsm/workflow/routing]: who gets the work; its packages oncall
 //     and escalation know who is on call and whom to tell next.
+//   - [github.com/itsm-go/itsm/workflow/projection]: read models from the event feed.
 //   - [github.com/itsm-go/itsm/workflow/memstore]: the in-process store.
 //   - [github.com/itsm-go/itsm/workflow/storetest]: the suite that proves a store.
 //   - [github.com/itsm-go/itsm/workflow/faultstore]: a store that fails on purpose.
