@@ -40,7 +40,10 @@ func facts(log *snlog.Log) []detect.Incident {
 
 // propose looks for problems in the log, and in so many shuffled copies of it.
 func (c config) propose(list []detect.Incident, progress io.Writer) (*report.Problems, error) {
-	d, err := detect.New(detect.Config{Zone: c.zone.String(), Dimensions: dimensions})
+	d, err := detect.New(detect.Config{
+		Zone: c.zone.String(), Dimensions: dimensions,
+		MinCallers: 3, // one person who calls often is not a problem of the service
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,8 @@ type Config struct {
 	Horizon int     `json:"horizon,omitempty"`
 
 	// MinIncidents, MinRatio (observed by expected), MinDays and MinCallers (different
-	// ones) are what a cluster must have to be worth a problem, however sure it is.
+	// ones) are what a cluster must have to be worth a problem, however sure it is. What
+	// too few people tell of does not count for wider keys either.
 	// Default 5 incidents, twice as many as expected, 1 day and 1 caller. A caller that
 	// is not known is one more.
 	MinIncidents int     `json:"min_incidents,omitempty"`

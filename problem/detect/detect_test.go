@@ -191,6 +191,24 @@ func TestGuardsOfSizeDaysAndCallers(t *testing.T) {
 	}
 }
 
+// Forty incidents that one person opens make neither their item unusual nor, because of
+// them, the category that others report too.
+func TestWhatOnePersonTellsOfDoesNotCountForWiderKeys(t *testing.T) {
+	r := random(13)
+	log := plant(r, noise(r, 80, 20), 71, 1, 40)
+	for i := len(log) - 40; i < len(log); i++ {
+		log[i].Caller = "ann"
+		log[i].Attributes[0] = attr("category", "c11")
+	}
+	for _, caller := range []string{"ben", "cleo", "dan"} {
+		inc := about(r, len(log), at(71, 600))
+		inc.Caller, inc.Attributes[0] = caller, attr("category", "c11")
+		log = append(log, inc)
+	}
+	require.NotEmpty(t, run(t, detector(t, detect.Config{}), 71, log).Proposals)
+	require.Empty(t, run(t, detector(t, detect.Config{MinCallers: 3}), 71, log).Proposals)
+}
+
 func TestAPairIsToldWhereNeitherOfItsValuesExplainsIt(t *testing.T) {
 	r := random(14)
 	log := noise(r, 80, 40)

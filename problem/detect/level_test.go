@@ -102,9 +102,9 @@ func recall(t *testing.T, logs, days, n int, weekly float64) int {
 		r := random(7000 + seed)
 		log := noise(r, 105, 25)
 		log = plant(r, log, 0, 105, int(weekly*15+0.5))
-		from := 98 - days
+		from := 94 - days // to a Wednesday: few incidents on a Sunday would make one day easy
 		log = plant(r, log, from, days, n)
-		if has(run(t, d, 97, log).Proposals, attr("ci", "planted")) {
+		if has(run(t, d, 93, log).Proposals, attr("ci", "planted")) {
 			found++
 		}
 	}
@@ -119,8 +119,8 @@ func TestWhatIsPlantedIsFound(t *testing.T) {
 		n      int
 		least  int // of 40
 	}{
-		{1, 0, 4, 0}, {1, 0, 5, 25}, {1, 0, 8, 38}, {1, 2, 6, 20}, {1, 2, 8, 30}, {1, 2, 12, 38},
-		{7, 0, 6, 0}, {7, 0, 10, 38}, {7, 2, 10, 0}, {7, 2, 16, 25}, {7, 2, 24, 38}, {7, 10, 20, 0}, {7, 10, 40, 38},
+		{1, 0, 4, 0}, {1, 0, 5, 38}, {1, 0, 8, 38}, {1, 2, 6, 0}, {1, 2, 8, 8}, {1, 2, 12, 38},
+		{7, 0, 6, 0}, {7, 0, 10, 38}, {7, 2, 10, 0}, {7, 2, 16, 18}, {7, 2, 24, 38}, {7, 10, 20, 0}, {7, 10, 40, 38},
 		{28, 2, 24, 0}, {28, 2, 40, 25}, {28, 10, 60, 0}, {28, 10, 90, 25},
 	} {
 		t.Run(fmt.Sprintf("%d days, %v a week before, %d more", c.days, c.weekly, c.n), func(t *testing.T) {

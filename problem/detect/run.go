@@ -58,6 +58,9 @@ func (s *slide) run() Day {
 	}
 	groups := s.groups(s.findings(fam), fam)
 	for i := range groups {
+		if groups[i].quiet {
+			continue
+		}
 		run.Proposals = append(run.Proposals, s.proposal(&groups[i], fam))
 	}
 	return run

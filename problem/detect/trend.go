@@ -68,9 +68,8 @@ func (s *slide) trends(fam family) []finding {
 		}
 		f.own = s.own(k, counts, weeks)
 		f.places = s.between(k, s.from(s.day-7*(weeks/3)+1), s.hi)
-		if s.spread(f.places) {
-			list = append(list, f)
-		}
+		f.quiet = !s.spread(f.places)
+		list = append(list, f)
 	}
 	return list
 }

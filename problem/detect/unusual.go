@@ -16,6 +16,7 @@ type finding struct {
 	whole    int // incidents of the key in the reference
 	most     int // in one of its own past windows
 	places   []int32
+	quiet    bool // of too few days or callers: it explains others, but is not proposed
 	own      bool // for a pair: unusual within each of its attributes too
 }
 
@@ -73,7 +74,8 @@ func (s *slide) cluster(k, w, observed int, fam family) (f finding, ok bool) {
 	}
 	f.places = s.between(k, s.cuts[w], s.hi)
 	f.own = s.specific(k, w)
-	return f, s.spread(f.places)
+	f.quiet = !s.spread(f.places)
+	return f, true
 }
 
 // beyondItsPast compares the window with the windows of the same length that lie before
