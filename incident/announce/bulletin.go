@@ -2,6 +2,7 @@ package announce
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -242,6 +243,9 @@ func (s *Service) begin(tx *workflow.Tx, r Report, announcement workflow.ID) (*B
 	if err := s.bulletins.Create(tx, b, workflow.Entry{}); err != nil {
 		return nil, err
 	}
+	if err := b.fits(); err != nil {
+		return nil, err
+	}
 	return b, s.tick(tx, b)
 }
 
@@ -249,6 +253,22 @@ func (s *Service) begin(tx *workflow.Tx, r Report, announcement workflow.ID) (*B
 func (b *Bulletin) round(tx *workflow.Tx, stage Stage, w Words) {
 	b.Rounds = append(b.Rounds, Round{Stage: stage, At: tx.Now(), By: tx.Actor().ID, Words: w.clone()})
 	b.Cursor = Cursor{Of: b.Pages}
+}
+
+// lastWord is how many bytes of a bulletin are kept for its last word.
+const lastWord = 1 << 20
+
+// fits reports whether the bulletin leaves room for its last word: whatever was told can
+// be ended.
+func (b *Bulletin) fits() error {
+	raw, err := json.Marshal(b)
+	if err == nil && len(raw) > workflow.MaxBody-lastWord {
+		err = fmt.Errorf("%d bytes with all that was said, at most %d: end it, and tell the rest in another bulletin: %w", len(raw), workflow.MaxBody-lastWord, workflow.ErrInvalid)
+	}
+	if err != nil {
+		return fmt.Errorf("announce: %s: %w", b.Name(), err)
+	}
+	return nil
 }
 
 // News is what has come of something that people were told of.
@@ -317,6 +337,9 @@ func (s *Service) next(tx *workflow.Tx, b *Bulletin, action string, stage Stage,
 		b.Harms = slices.Clone(n.Harms)
 	}
 	b.round(tx, stage, n.Words)
+	if err := b.fits(); err != nil && !stage.last() {
+		return err
+	}
 	if err := s.bulletins.Put(tx, b, workflow.Entry{}); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package announce
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -11,9 +12,12 @@ import (
 // TimerFlush is the timer of a profile at which a person is told what has waited.
 const TimerFlush = "flush"
 
-// perFlush is how much a digest has at most; what is left comes with the next one, at
-// once.
-const perFlush = 100
+// Limits of a digest: things, and bytes but for the last of them. What is left comes with
+// the next one, at once.
+const (
+	perFlush   = 100
+	flushBytes = 1 << 20
+)
 
 // flush tells a person what has waited for him, in one message. What is over meanwhile,
 // and he was never told of, is left out.
@@ -28,14 +32,15 @@ func (s *Service) flush(ctx context.Context, id workflow.ID) error {
 			tx.SetTimer(s.profiles.Ref(id), TimerFlush, p.FlushAt)
 			return s.profiles.Put(tx, p, workflow.Entry{})
 		}
-		some := p.Held[:min(len(p.Held), perFlush)]
-		d := Digest{To: Recipient{Person: p.Subscriber.Name}}
-		for _, h := range some {
-			if err := s.flushOne(tx, h, &d); err != nil {
+		d, bytes, done := Digest{To: Recipient{Person: p.Subscriber.Name}}, 0, 0
+		for ; done < len(p.Held) && done < perFlush && bytes < flushBytes; done++ {
+			n, err := s.flushOne(tx, p.Held[done], &d)
+			if err != nil {
 				return err
 			}
+			bytes += n
 		}
-		p.Held, p.FlushAt = slices.Clone(p.Held[len(some):]), time.Time{}
+		p.Held, p.FlushAt = slices.Clone(p.Held[done:]), time.Time{}
 		if len(p.Held) > 0 {
 			p.FlushAt = tx.Now()
 			tx.SetTimer(s.profiles.Ref(id), TimerFlush, p.FlushAt)
@@ -60,33 +65,37 @@ func (p *Profile) opens(at time.Time) (time.Time, bool) {
 }
 
 // flushOne adds one bulletin to a digest, in the words of its present round, and notes
-// on its page that the person knows it.
-func (s *Service) flushOne(tx *workflow.Tx, h Held, d *Digest) error {
+// on its page that the person knows it. It returns by how many bytes the digest has grown.
+func (s *Service) flushOne(tx *workflow.Tx, h Held, d *Digest) (int, error) {
 	b, err := s.bulletins.Get(tx, h.Bulletin)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	p, err := s.pages.Get(tx, pageID(h.Bulletin, h.Page))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	i := slices.IndexFunc(p.People, func(e entry) bool { return e.Person == d.To.Person })
 	if i < 0 || !p.People[i].Held {
-		return nil
+		return 0, nil
 	}
 	e := &p.People[i]
 	if s.stale(b, e) {
 		e.Held = false
-		return s.pages.Put(tx, p, workflow.Entry{})
+		return 0, s.pages.Put(tx, p, workflow.Entry{})
 	}
 	b.mark(e)
-	d.Items = append(d.Items, b.told())
-	r := b.recipient(e)
+	told, r := b.told(), b.recipient(e)
+	raw, err := json.Marshal(Digest{To: r, Items: []Told{told}})
+	if err != nil {
+		return 0, err
+	}
+	d.Items = append(d.Items, told)
 	d.To.Why = append(d.To.Why, r.Why...)
 	for _, c := range r.Channels {
 		if !slices.Contains(d.To.Channels, c) {
 			d.To.Channels = append(d.To.Channels, c)
 		}
 	}
-	return s.pages.Put(tx, p, workflow.Entry{})
+	return len(raw), s.pages.Put(tx, p, workflow.Entry{})
 }

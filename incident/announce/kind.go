@@ -73,7 +73,8 @@ type Wording struct {
 
 // Limits.
 const (
-	MaxWording   = 8 << 10 // bytes of a text
+	MaxWording   = 8 << 10   // bytes of a text
+	MaxWords     = 128 << 10 // bytes in all languages together
 	MaxLanguages = 50
 	MaxAudience  = 1000 // entries of an audience
 	MaxHarms     = 1000 // items of a bulletin
@@ -84,14 +85,19 @@ func (w Words) validate(p *workflow.Problems) {
 	if len(w) < 1 || len(w) > MaxLanguages {
 		p.Addf("words in %d languages, must be 1 to %d", len(w), MaxLanguages)
 	}
+	bytes := 0
 	for _, l := range sortedKeys(w) {
 		t := w[l]
+		bytes += len(t.Title) + len(t.Text)
 		if !validName(l) {
 			p.Addf("language %.64q must be a name such as en", l)
 		}
 		if strings.TrimSpace(t.Title) == "" || len(t.Title) > workflow.MaxTitle || len(t.Text) > MaxWording || !utf8.ValidString(t.Title+t.Text) {
 			p.Addf("in %.32s a title of 1 to %d bytes is needed, and a text of at most %d", l, workflow.MaxTitle, MaxWording)
 		}
+	}
+	if bytes > MaxWords {
+		p.Addf("%d bytes in all languages together, at most %d", bytes, MaxWords)
 	}
 }
 

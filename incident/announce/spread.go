@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/itsm-go/itsm/workflow"
@@ -291,9 +292,21 @@ func (b *Bulletin) mark(e *entry) {
 func (b *Bulletin) recipient(e *entry) Recipient {
 	r := Recipient{Person: e.Person, Channels: e.Channels}
 	for _, w := range e.Why {
-		r.Why = append(r.Why, b.explain(w))
+		r.Why = append(r.Why, clip(b.explain(w), maxReason))
 	}
 	return r
+}
+
+// maxReason is how many bytes of a reason a message has, so that those of everybody fit
+// into it.
+const maxReason = 500
+
+// clip cuts a text at a number of bytes, between characters.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // unhold takes back what waits for a person.
