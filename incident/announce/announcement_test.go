@@ -324,3 +324,40 @@ func TestAHostMayAddStatesToBothLifecycles(t *testing.T) {
 	w.pass(4 * time.Hour)
 	require.Equal(t, []string{"carl update by digest", "dora update"}, w.told(), "a state of the host's own is no end")
 }
+
+func TestWhatIsSupersededIsNotActiveBesideItsSuccessorHoweverLateTimersAre(t *testing.T) {
+	w := newWorld(t)
+	draft := announce.Draft{Kind: announce.Information, Priority: 2, Words: words("Old"), Audience: []announce.Party{{Kind: announce.Everybody}}, From: monday, Until: monday.Add(48 * time.Hour)}
+	old := w.ok(w.Draft(ctx, edi, draft))
+	w.ok(w.Release(ctx, edi, old.ID))
+	noon := monday.Add(3 * time.Hour)
+	draft.Words, draft.From, draft.Supersedes, draft.Audience = words("New"), noon, old.ID, []announce.Party{group("ops")}
+	w.ok(w.Release(ctx, edi, w.ok(w.Draft(ctx, edi, draft)).ID))
+	titles := func(who string, at time.Time) (list []string) {
+		all, err := w.Active(ctx, who, at)
+		require.NoError(t, err)
+		for _, a := range all {
+			list = append(list, a.Title)
+		}
+		return list
+	}
+	check := func() {
+		require.Equal(t, []string{"Old"}, titles("emil", noon.Add(-time.Second)))
+		require.Equal(t, []string{"New"}, titles("emil", noon))
+		require.Empty(t, titles("carl", noon), "the successor is for others")
+	}
+	check()
+	w.now = noon.Add(time.Hour) // the relay is late
+	check()
+	w.pass(0)
+	require.Equal(t, announce.StateSuperseded, w.ok(w.Announcement(ctx, old.ID)).State)
+	check()
+}
+
+func TestTheLibrarysGuardsAreItsOwn(t *testing.T) {
+	w := newWorld(t)
+	always := workflow.Guard[announce.Facts]{Check: func(announce.Facts) bool { return true }, Explain: "always"}
+	_, err := announce.NewService(workflow.NewDesk(w.store, workflow.DeskConfig{}), announce.Config{Directory: w.town,
+		Guards: map[string]workflow.Guard[announce.Facts]{announce.GuardFourEyes: always}})
+	require.ErrorContains(t, err, announce.GuardFourEyes)
+}

@@ -94,6 +94,9 @@ func (st *step) supersede() error {
 	if err := earlier.fire(ActionSupersede); err != nil {
 		return err
 	}
+	if from, _ := st.a.active(); from.Before(old.Until) {
+		old.EndedAt = from // however late this is
+	}
 	return st.s.announcements.Put(st.tx, old, workflow.Entry{Note: earlier.reason})
 }
 
@@ -131,6 +134,7 @@ func (s *Service) Active(ctx context.Context, person string, at time.Time) ([]*A
 	}
 	key := workflow.TimeKey(at)
 	var list []*Announcement
+	superseded := map[workflow.ID]bool{}
 	for a, err := range s.Announcements(ctx, workflow.Query{Where: []workflow.Condition{
 		workflow.Below(IndexFrom, key+"\x00"), workflow.AtLeast(IndexUntil, key)}}) {
 		if err != nil {
@@ -138,6 +142,9 @@ func (s *Service) Active(ctx context.Context, person string, at time.Time) ([]*A
 		}
 		if !a.ActiveAt(at) {
 			continue
+		}
+		if a.Supersedes != a.ID {
+			superseded[a.Supersedes] = true
 		}
 		ok, err := s.within(ctx, c, a.Audience)
 		if err != nil {
@@ -147,6 +154,7 @@ func (s *Service) Active(ctx context.Context, person string, at time.Time) ([]*A
 			list = append(list, a)
 		}
 	}
+	list = slices.DeleteFunc(list, func(a *Announcement) bool { return superseded[a.ID] })
 	slices.SortFunc(list, func(a, b *Announcement) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), b.From.Compare(a.From), slices.Compare(a.ID[:], b.ID[:]))
 	})

@@ -74,6 +74,12 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	if cfg.BulletinNumber.Prefix == "" {
 		cfg.BulletinNumber.Prefix = "BUL"
 	}
+	own := bindings(nil).Guards
+	for _, name := range sortedKeys(cfg.Guards) {
+		if _, ok := own[name]; ok {
+			p.Addf("guard %q is one of the library's own", name)
+		}
+	}
 	s := &Service{desk: desk, cfg: cfg}
 	s.courses = newCourses(&p, cfg.BulletinLifecycle, BulletinLifecycle(), cfg.EarlierBulletins, workflow.Bindings[BulletinFacts]{})
 	s.lives = newCourses(&p, cfg.Lifecycle, Lifecycle(), cfg.Earlier, bindings(cfg.Guards))
