@@ -49,10 +49,18 @@ func WorkFacts(inc *Incident) routing.Facts {
 	set("hold_reason", string(inc.HoldReason))
 	for name, value := range inc.Fields {
 		if value != nil {
-			set("field."+name, fmt.Sprint(value))
+			set("field."+name, factOf(value))
 		}
 	}
 	return f
+}
+
+// factOf writes a custom field as rules compare it: a number without an exponent.
+func factOf(value any) string {
+	if n, ok := value.(float64); ok {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return fmt.Sprint(value)
 }
 
 // Situation tells how things stand when [Config.Rules] assign an incident: who has what

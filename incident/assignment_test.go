@@ -178,3 +178,19 @@ func TestNobodyTakesCareOfIt(t *testing.T) {
 	require.ErrorContains(t, err, "twice")
 	require.ErrorContains(t, err, "after 0s")
 }
+
+func TestANumberIsANumberToRules(t *testing.T) {
+	schema, err := workflow.NewSchema(workflow.Field{Name: "users", Type: workflow.FieldNumber})
+	require.NoError(t, err)
+	router, err := routing.New(routing.Policy{Name: "by users", Version: 1, Default: &routing.Target{Group: "desk"}, Groups: []routing.Group{{Name: "desk"}, {Name: "crisis"}},
+		Rules: []routing.Rule{{Name: "many", Condition: routing.Condition{When: []routing.Test{{Fact: "field.users", Op: routing.AtLeast, Values: []string{"1000000"}}}}, To: routing.Target{Group: "crisis"}}}})
+	require.NoError(t, err)
+	for users, group := range map[float64]string{999_999: "desk", 1_000_000: "crisis", 2_500_000: "crisis", 0.00001: "desk"} {
+		inc := &incident.Incident{}
+		inc.Fields, err = schema.Check(map[string]any{"users": users})
+		require.NoError(t, err)
+		d, err := router.Route(routing.Work{Facts: incident.WorkFacts(inc)}, routing.Situation{At: monday})
+		require.NoError(t, err)
+		require.Equal(t, group, d.Group, users)
+	}
+}
