@@ -96,9 +96,9 @@ const (
 
 // chunkSize makes sure that a chunk fits into one batch, whatever comes due with it: of
 // each child its service levels have a timer for each target, and perhaps tell of every
-// threshold, of the breach and of what follows.
+// threshold, of the breach and of what follows; and its monitors tell that nobody cared.
 func chunkSize(p *workflow.Problems, cfg Config) int {
-	news := 2
+	news := 2 + lateAlerts*len(cfg.Monitors)
 	for _, t := range cfg.Targets {
 		news += len(t.Thresholds) + 2
 	}

@@ -10,11 +10,16 @@ import (
 )
 
 // TopicInactive is the topic of the notices that nobody has taken care of an incident
-// for too long. Target is the monitor's name, Do what it asks for.
+// for too long. Target is the monitor's name, Do what it asks for. Of several that have
+// come due at once, because nobody looked, only the last few are sent.
 const TopicInactive = "incident.inactive"
 
 // MaxMonitors is the most monitors there are.
 const MaxMonitors = 50
+
+// lateAlerts is how many alerts of one monitor are told at once: of those that are late
+// together the last ones, so that however long nobody looked, the incident can be worked on.
+const lateAlerts = 5
 
 const (
 	timerInactive   = "inactive/"
@@ -57,7 +62,7 @@ func (st *step) watch() error {
 	for _, name := range sortedKeys(st.s.watchers) {
 		w := st.s.watchers[name]
 		x, alerts := w.Advance(st.inc.Watches[name], st.tx.Now())
-		for _, a := range alerts {
+		for _, a := range alerts[max(0, len(alerts)-lateAlerts):] {
 			if err := st.nobody(a); err != nil {
 				return err
 			}
