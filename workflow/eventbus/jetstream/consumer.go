@@ -180,7 +180,9 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (c *Consumer) receive(ctx context.Context, part jetstream.Consumer) error {
-	it, err := part.Messages(jetstream.PullMaxMessages(2), jetstream.PullExpiry(5*time.Second), jetstream.PullHeartbeat(time.Second))
+	// One at a time: a request that waits while an envelope is dealt with would be given
+	// that very envelope when it is handed back, by a receiver that has stopped.
+	it, err := part.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(5*time.Second), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
 		return err
 	}
