@@ -53,8 +53,11 @@ func TestALargeFamilyFollowsThoughItIsWatched(t *testing.T) {
 	ctx := t.Context()
 	parent, children := w.family(220)
 	w.news()
-	w.now = w.now.Add(20 * time.Hour)
+	w.now = w.now.Add(30 * time.Minute) // nothing is due, and the timers of all will move
 	w.must(w.Resolve(ctx, ann, parent.ID, "fixed", "New switch"))
 	w.deliver()
 	require.Equal(t, map[string]int{"resolved": 220}, w.states(children))
+	c, err := w.Cascade(ctx, parent.ID)
+	require.NoError(t, err)
+	require.Equal(t, incident.CascadeSettled, c.State)
 }
