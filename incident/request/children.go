@@ -109,6 +109,9 @@ func (st *step) observe(it *Item, t *Task, state string, as TaskState) error {
 			it.State, it.EndedAt = ItemFulfilment, time.Time{}
 		}
 	}
+	if t.State != TaskSkipped {
+		t.Dropped = false
+	}
 	t.RecordState = state
 	return nil
 }

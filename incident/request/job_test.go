@@ -144,3 +144,18 @@ func TestMappingsFromTheSpecialToTheGeneral(t *testing.T) {
 		require.ErrorContains(t, accept(m(row[0], request.TaskComplete), m(row[1], request.TaskIncomplete)), "never reached", row)
 	}
 }
+
+func TestAChildThatIsTakenUpAllTheSameHoldsNothingUp(t *testing.T) {
+	w := newWorld(t, func(c *request.Config) { c.Children = request.UniversalRequest("incident") })
+	child := workflow.Ref{Kind: "incident", ID: workflow.ID{1}}
+	r := w.place(one("anything"))
+	for _, n := range []request.NewTask{{Title: "Order it", Group: "desk"}, {Title: "Another", Group: "desk"}, {Title: "Handled as an incident", Record: child, After: []string{"1.1"}}} {
+		r = w.must(w.AddTask(ctx, carl, r.ID, "1", n))
+	}
+	r = w.do(r, request.TaskIncomplete, "1.1")
+	require.Equal(t, request.TaskSkipped, r.Items[0].Tasks[2].State)
+	w.must(w.Observe(ctx, carl, r.ID, child, "work_in_progress"))
+	w.must(w.Observe(ctx, carl, r.ID, child, "closed"))
+	r = w.must(w.AddTask(ctx, carl, r.ID, "1", request.NewTask{Title: "Tell the caller", Group: "desk", After: []string{"1.3"}}))
+	require.Equal(t, request.TaskOpen, r.Items[0].Tasks[3].State, "what it waits for is done")
+}
