@@ -24,11 +24,14 @@ type Cost struct {
 }
 
 // Costs adds up what requests have cost by month of delivery, service, customer and
-// currency, in that order; zone tells where a month begins. Only items that are complete
+// currency, in that order; zone tells where a month begins, nil means UTC. Only items that are complete
 // count, and items that are free of charge do not. Recurring prices are listed in the month
 // in which they begin and under their frequency: when a subscription ends is not a matter of
 // requests. An error of the sequence ends it.
 func Costs(requests iter.Seq2[*Request, error], zone *time.Location) ([]Cost, error) {
+	if zone == nil {
+		zone = time.UTC
+	}
 	type key struct{ month, service, customer, currency string }
 	sums := map[key]*Cost{}
 	for r, err := range requests {

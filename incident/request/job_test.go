@@ -159,3 +159,14 @@ func TestAChildThatIsTakenUpAllTheSameHoldsNothingUp(t *testing.T) {
 	r = w.must(w.AddTask(ctx, carl, r.ID, "1", request.NewTask{Title: "Tell the caller", Group: "desk", After: []string{"1.3"}}))
 	require.Equal(t, request.TaskOpen, r.Items[0].Tasks[3].State, "what it waits for is done")
 }
+
+func TestCostsAreThoseOfUTCUnlessThereIsAZone(t *testing.T) {
+	w := newWorld(t)
+	r := w.do(w.place(one("phone")), request.TaskComplete, "1.1", "1.2", "1.3")
+	all := func(yield func(*request.Request, error) bool) { yield(r, nil) }
+	here, err := request.Costs(all, nil)
+	require.NoError(t, err)
+	there, err := request.Costs(all, time.UTC)
+	require.NoError(t, err)
+	require.Equal(t, there, here)
+}
