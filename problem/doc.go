@@ -62,4 +62,16 @@
 // [Config.Inactivity] tells people when nobody works on one.
 //
 // Package knownerror keeps what is learnt for the next incident.
+//
+// # What other products do
+//
+// Adopted: all of ServiceNow's states and actions, the roles to re-analyse by origin, what
+// a duplicate hands over, tasks that end with their problem, word to incidents, fixes that
+// are followed until all are done, the review of a major problem, and its advice against a
+// service level; iTop's and Ivanti's lifecycles run as data.
+//
+// Not adopted: ServiceNow's option to add tasks to a problem that is closed, as nobody
+// would look for them; on-call escalations that a communicated workaround stops, which a
+// host does in its [IncidentResolver]; a known error as a state of the problem (ServiceNow
+// of old), as what is known outlives the problem: see package knownerror.
 package problem

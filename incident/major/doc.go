@@ -17,4 +17,6 @@
 //     mitigated and then every two hours, in elapsed time or by a calendar.
 //
 // Everything here is a function of what it is given: time comes in, nothing is sent.
+//
+// What is adopted of other products and what is not, and why, stands in package incident.
 package major

@@ -65,4 +65,11 @@
 // A Service, a Catalogue and Words are immutable or safe for concurrent use. A
 // suggestion depends on nothing but the case and what the catalogue has heard of, in
 // whatever order.
+//
+// # What is not adopted
+//
+// Audiences of known errors, as who may read what is the host's to authorize; retiring
+// stale ones by itself, as what was true is often still true: owners are reminded and
+// suggestions count for less; a catalogue of documents, of which title and address are
+// enough.
 package knownerror

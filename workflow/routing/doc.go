@@ -63,4 +63,16 @@
 //	setTimer(watch.Next)
 //
 // Advancing as things happen and [Watcher.Replay] of the history come to the same.
+//
+// # What other products do
+//
+// Adopted: ServiceNow's and BMC's ordered rules, of which the first that holds sets group or
+// person; GLPI's assignment by category or by hardware, in an order of one's own, as a
+// rule each; ServiceNow's inactivity monitor with condition, schedule, reset and
+// repetition.
+//
+// Not adopted: scripts in rules, as data can be checked and explained and a script cannot;
+// learned assignment, as nobody can say why it chose; GLPI's technician of the hardware,
+// which a host puts into the facts; conditions nested at will, as lists of all, any and
+// none can be read.
 package routing

@@ -41,4 +41,14 @@
 //
 // [Engine.Preview] shows the steps before they are needed, [Engine.Lint] and
 // [Engine.Unreached] what is wrong with them.
+//
+// # What other products do
+//
+// Adopted: ServiceNow's ladders that rotate members or rosters or have steps of one's own,
+// chosen by condition and shift in an order, with a default; n reminders at an interval t
+// and the next step after (n+1)·t; a change of the assignment group that cancels unless
+// another ladder matches.
+//
+// Not adopted: devices as steps, see package oncall; PagerDuty's acknowledgement that runs
+// out, and snoozing: a host starts an escalation again when it wants to.
 package escalation

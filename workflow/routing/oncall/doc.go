@@ -57,4 +57,13 @@
 // as their calendar, which is so from 2000 to 2067. A rota is checked when it is
 // compiled; the error names every fault and matches workflow.ErrInvalid. A change to a
 // rota is a new version and a new roster; rosters never change.
+//
+// # What other products do
+//
+// Adopted: ServiceNow's shifts with rosters, as layers with hours of their own, and their
+// rotation; overrides and absences as PagerDuty knows them.
+//
+// Not adopted: devices of a person as steps of their own, as how somebody is reached is
+// the host's matter; rosters that are edited in place, as a change is a new version, so
+// that what was so stays so.
 package oncall
