@@ -127,7 +127,7 @@ func FuzzAnyTextIsWellFormed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, other string) {
 		a := hostile(text, other)
 		if a.Validate() != nil {
-			t.Skip()
+			return
 		}
 		var b bytes.Buffer // one picture each time is faster, and comes to all
 		require.NoError(t, pictures(a)[(len(text)+len(other))%4](&b))
