@@ -1,9 +1,6 @@
 package problem
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // Why a command is refused, besides what a lifecycle says. Match them with
 // [errors.Is].
@@ -33,15 +30,14 @@ type refusal struct {
 // Unwrap gives the refusal and the rules.
 func (r *refusal) Unwrap() []error { return append([]error{r.error}, r.rules...) }
 
-// rulesOf finds the rules behind the reasons of a refusal.
-func rulesOf(reasons []string) []error {
+// rulesOf returns the rules behind guards that do not hold.
+func rulesOf(guards []string) []error {
 	var rules []error
-	guards := Bindings().Guards
-	for _, reason := range reasons {
-		if strings.Contains(reason, guards[GuardCauseKnown].Explain) {
+	for _, guard := range guards {
+		switch guard {
+		case GuardCauseKnown:
 			rules = append(rules, ErrCauseUnknown)
-		}
-		if strings.Contains(reason, guards[GuardTasksDone].Explain) {
+		case GuardTasksDone:
 			rules = append(rules, ErrTasksOpen)
 		}
 	}

@@ -93,7 +93,7 @@ func (st *step) fire(action, note string) error {
 		var te *workflow.TransitionError
 		if errors.As(err, &te) {
 			te.Allowed = st.offered(m)
-			err = &refusal{err, rulesOf(te.Reasons)}
+			err = &refusal{err, rulesOf(te.Guards)}
 		}
 		return fmt.Errorf("problem: %s: %w", st.p.Name(), err)
 	}

@@ -62,6 +62,7 @@ func TestWhatALifecycleAllows(t *testing.T) {
 		to                 string
 		causes             []error
 		reasons            []string
+		guards             []string
 		allowed            []string
 	}{
 		{name: "an agent starts work", from: "new", action: "start", roles: []string{"agent"}, facts: full, to: "in_progress"},
@@ -96,6 +97,7 @@ func TestWhatALifecycleAllows(t *testing.T) {
 			facts:   facts{"frozen": true, "assignee": true, "hold_reason": true},
 			causes:  []error{workflow.ErrGuard, workflow.ErrRequired},
 			reasons: []string{"must hold: every task is closed", "must not hold: frozen", "must be filled in: resolution"},
+			guards:  []string{"tasks_done", "!frozen"},
 			allowed: []string{"hold"},
 		},
 	} {
@@ -117,6 +119,7 @@ func TestWhatALifecycleAllows(t *testing.T) {
 			require.Equal(t, c.from, te.From)
 			require.Equal(t, c.action, te.Action)
 			require.Equal(t, c.reasons, te.Reasons)
+			require.Equal(t, c.guards, te.Guards)
 			require.Equal(t, c.allowed, te.Allowed)
 			require.ErrorContains(t, err, c.reasons[0])
 		})

@@ -29,6 +29,7 @@ type TransitionError struct {
 	Action    string   // what was asked for
 	Allowed   []string // the actions that would be accepted there, with the same roles and facts
 	Reasons   []string // everything that stands against it
+	Guards    []string // the guards among the reasons, as the definition names them: "cause_known", "!on_hold"
 
 	causes []error
 }
@@ -98,6 +99,7 @@ type verdict[F any] struct {
 	rank    int
 	edge    *edge[F]
 	needs   []string // the empty fields among the reasons
+	guards  []string // and the guards
 	reasons []string
 	causes  []error
 }
@@ -123,6 +125,11 @@ func (m *Machine[F]) judge(e *edge[F], roles RoleSet, facts F) verdict[F] {
 			for _, c := range v.causes {
 				best.because(c, "")
 			}
+			for _, g := range v.guards {
+				if !slices.Contains(best.guards, g) {
+					best.guards = append(best.guards, g)
+				}
+			}
 		}
 	}
 	return best
@@ -139,6 +146,7 @@ func (v *verdict[F]) weigh(facts F) {
 			v.because(ErrRequired, c.why)
 		default:
 			v.rank = badGuard
+			v.guards = append(v.guards, c.guard)
 			v.because(ErrGuard, c.why)
 		}
 	}
@@ -175,7 +183,7 @@ func (m *Machine[F]) refuse(from StateID, act ActionID, roles RoleSet, facts F) 
 	if v.rank == noTransition {
 		v.because(ErrNoTransition, "the action does not exist in this state")
 	}
-	e.Reasons, e.causes = v.reasons, v.causes
+	e.Reasons, e.Guards, e.causes = v.reasons, v.guards, v.causes
 	return e
 }
 
