@@ -321,7 +321,19 @@ func TestAnActionThatDoesNotExist(t *testing.T) {
 	_, err := w.Take(ctx, mia, k.ID, knownerror.ActionPublish, "")
 	var te *workflow.TransitionError
 	require.True(t, errors.As(err, &te))
-	require.Equal(t, []string{"submit", "discard", "retire"}, te.Allowed)
+	require.Equal(t, []string{"submit", "retire"}, te.Allowed, "nothing is in force to which discarding would go back")
+}
+
+// However a revision is given up, nothing of it comes into force without a review.
+func TestDiscardingPublishesNothing(t *testing.T) {
+	w := newWorld(t, knownerror.Config{Lifecycle: knownerror.Lifecycle(knownerror.Options{FourEyes: true})})
+	k := w.publish(outlook())
+	w.must(w.Revise(ctx, ben, k.ID, func(c *knownerror.Content) { c.Workaround = "Mail me your password" }))
+	k = w.must(w.Take(ctx, ben, k.ID, knownerror.ActionDiscard, "never mind"))
+	require.Equal(t, knownerror.StatePublished, k.State)
+	require.Equal(t, outlook().Workaround, k.Published.Workaround)
+	require.Equal(t, 1, k.Published.Revision)
+	require.Nil(t, k.Draft)
 }
 
 func TestASearchForDuplicatesThatFailsPublishesNothing(t *testing.T) {

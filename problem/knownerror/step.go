@@ -133,7 +133,7 @@ func (st *step) reach(m *workflow.Machine[Facts]) error {
 func (st *step) offered(m *workflow.Machine[Facts]) []string {
 	var names []string
 	for _, o := range m.Options(st.before.State, workflow.AnyRole, st.facts()) {
-		if !slices.Contains(names, o.Action) {
+		if o.Allowed && !slices.Contains(names, o.Action) {
 			names = append(names, o.Action)
 		}
 	}

@@ -99,8 +99,12 @@ func (s *Service) Discard(ctx context.Context, actor workflow.Actor, id workflow
 
 // Take takes the known error through an action of its lifecycle, such as one that the
 // host has added. Coming to a state of category resolved publishes the draft; coming to
-// one of category closed or cancelled retires, with the note as the reason.
+// one of category closed or cancelled retires, with the note as the reason. To discard is
+// the same as [Service.Discard]: it publishes nothing.
 func (s *Service) Take(ctx context.Context, actor workflow.Actor, id workflow.ID, action, note string) (*KnownError, error) {
+	if action == ActionDiscard {
+		return s.Discard(ctx, actor, id, note)
+	}
 	return s.run(ctx, actor, id, action, func(st *step) error { return st.fire(action, note) })
 }
 
