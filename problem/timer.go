@@ -116,7 +116,11 @@ func (s *Service) alarm(ctx context.Context, t *workflow.Timer) error {
 	_, err := s.At(at).run(ctx, workflow.System("problem"), t.Ref.ID, t.Name, func(st *step) error {
 		st.idle = true
 		due, set := s.alarms(st.p)[t.Name]
-		if !set || st.tx.Now().Before(due) {
+		switch {
+		case !set:
+			return nil
+		case st.tx.Now().Before(due):
+			st.tx.SetTimer(t.Ref, t.Name, due) // working hours or limits are others than when it was set
 			return nil
 		}
 		if t.Name == TimerRiskReview {
