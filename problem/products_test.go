@@ -3,6 +3,7 @@ package problem_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -118,4 +119,45 @@ func TestLifecyclesOfOtherProducts(t *testing.T) {
 			require.Equal(t, row.want, w.must(w.Get(ctx, p.ID)).State)
 		})
 	}
+}
+
+// What is taken up again has no resolution any more, by whatever action of the host's; and
+// word of it that is still on its way is not spread.
+func TestWhatIsTakenUpAgainIsNotResolved(t *testing.T) {
+	itopGraph := graph("itop", itop, map[string]workflow.Category{"resolved": workflow.CategoryResolved, "closed": workflow.CategoryClosed})
+	w, ctx := newWorld(t, problem.Config{Lifecycle: itopGraph}), t.Context()
+	all := ids(0, 1)
+	p := w.open("mail stops", all...)
+	w.incidents.stand[all[0]] = problem.Standing{AwaitsProblem: true}
+	w.must(w.Act(ctx, cleo, p.ID, "assign", ""))
+	w.must(w.ConfirmCause(ctx, cleo, p.ID, finding))
+	w.must(w.Resolve(ctx, cleo, p.ID, "rotated daily"))
+	p = w.must(w.Act(ctx, cleo, p.ID, "reassign", "it is back"))
+	require.Equal(t, "assigned", p.State)
+	require.Nil(t, p.Resolution)
+	require.True(t, p.CauseConfirmed(), "only re-analysing puts the cause in doubt")
+	w.deliver()
+	require.Empty(t, w.incidents.resolved)
+	w.must(w.Resolve(ctx, cleo, p.ID, "rotated hourly"))
+	w.deliver()
+	require.Len(t, w.incidents.resolved, 1)
+
+	d := problem.Lifecycle(problem.Options{})
+	d.Name = "reopening"
+	d.Actions = append(d.Actions, workflow.Action{Name: "reopen"})
+	d.Transitions = append(d.Transitions, workflow.Transition{From: []string{problem.StateClosed}, Action: "reopen", To: problem.StateNew, Roles: []string{problem.RoleManager}})
+	w = newWorld(t, problem.Config{Lifecycle: d})
+	a, b := w.open("a", all...), w.open("b")
+	w.must(w.MarkDuplicate(ctx, cleo, a.ID, b.ID, "the same"))
+	a = w.must(w.Act(ctx, mia, a.ID, "reopen", "they are two"))
+	require.Zero(t, a.DuplicateOf)
+	require.Zero(t, a.ClosedAt)
+	w.must(w.Link(ctx, ann, a.ID, ids(1, 1)...))
+	w.must(w.Assess(ctx, cleo, a.ID, ""))
+	w.must(w.AcceptRisk(ctx, mia, a.ID, problem.Acceptance{Reason: "cheap", Review: w.now.AddDate(0, 1, 0)}))
+	a = w.must(w.Act(ctx, mia, a.ID, "reopen", "not cheap"))
+	require.Nil(t, a.Risk)
+	w.news()
+	w.pass(40 * 24 * time.Hour)
+	require.Empty(t, w.news(), "nobody is reminded of a risk that is not accepted any more")
 }

@@ -113,11 +113,11 @@ func (s *Service) Reanalyse(ctx context.Context, actor workflow.Actor, id workfl
 			return err
 		}
 		p := st.p
-		if c := st.s.Category(p); c.Final() || c == workflow.CategoryResolved {
+		if over(st.s.Category(p)) {
 			return fmt.Errorf("problem: %s: the lifecycle leads to %s, where nothing is analysed: %w", p.Name(), p.State, workflow.ErrInvalid)
 		}
-		p.Resolution, p.Risk, p.Exception, p.Review = nil, nil, nil, nil
-		p.DuplicateOf, p.ClosedAt = workflow.ID{}, time.Time{}
+		p.reopen()
+		p.Exception = nil
 		if p.Cause != nil {
 			p.Cause.ConfirmedAt, p.Cause.ConfirmedBy = time.Time{}, ""
 		}
@@ -143,7 +143,7 @@ func (s *Service) End(ctx context.Context, actor workflow.Actor, id workflow.ID,
 		if err := st.fire(action, notes); err != nil {
 			return err
 		}
-		if c := st.s.Category(st.p); !c.Final() && c != workflow.CategoryResolved {
+		if !over(st.s.Category(st.p)) {
 			return fmt.Errorf("problem: %s: %s leads to %s, which is no end: %w", st.p.Name(), action, st.p.State, workflow.ErrInvalid)
 		}
 		return st.inform(what, notes)
@@ -160,7 +160,9 @@ func hosts(action string) error {
 }
 
 // Act takes an action that the host has added to the lifecycle. One that ends a problem
-// which has no resolution yet is taken by [Service.End].
+// which has no resolution yet is taken by [Service.End]. One that takes up again what had
+// ended makes its resolution, its accepted risk and its review void; what its cause is
+// stays, see [Service.Reanalyse].
 func (s *Service) Act(ctx context.Context, actor workflow.Actor, id workflow.ID, action, note string) (*Problem, error) {
 	return s.run(ctx, actor, id, action, func(st *step) error {
 		if err := hosts(action); err != nil {

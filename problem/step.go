@@ -114,10 +114,13 @@ func (st *step) fire(action, note string) error {
 // lifecycle of its host says.
 func (st *step) reach(m *workflow.Machine[Facts]) error {
 	p, category := st.p, m.Category(st.p.State)
+	ended := over(category)
+	if over(m.Category(st.before.State)) && !ended {
+		p.reopen()
+	}
 	if missing := m.Missing(p.State, st.facts()); len(missing) > 0 {
 		return fmt.Errorf("problem: %s: state %s needs %s: %w", p.Name(), p.State, strings.Join(missing, ", "), workflow.ErrInvalid)
 	}
-	ended := category.Final() || category == workflow.CategoryResolved
 	switch {
 	case ended && p.Resolution == nil:
 		return fmt.Errorf("problem: %s: state %s needs a resolution: %w", p.Name(), p.State, workflow.ErrInvalid)
@@ -128,6 +131,7 @@ func (st *step) reach(m *workflow.Machine[Facts]) error {
 	case category == workflow.CategoryClosed && p.Major && p.Review == nil && p.code() != Duplicate:
 		return fmt.Errorf("problem: %s: %w: %w", p.Name(), ErrNotReviewed, workflow.ErrTransition)
 	case !category.Final():
+		p.ClosedAt = time.Time{}
 		return nil
 	}
 	p.ClosedAt = st.tx.Now()
@@ -136,6 +140,15 @@ func (st *step) reach(m *workflow.Machine[Facts]) error {
 	}
 	st.cancelTasks()
 	return nil
+}
+
+// over reports whether problems of a category have a resolution.
+func over(c workflow.Category) bool { return c.Final() || c == workflow.CategoryResolved }
+
+// reopen forgets how the problem ended, as it goes on.
+func (p *Problem) reopen() {
+	p.Resolution, p.Risk, p.Review = nil, nil, nil
+	p.DuplicateOf, p.ClosedAt = workflow.ID{}, time.Time{}
 }
 
 func (st *step) offered(m *workflow.Machine[Facts]) []string {
