@@ -31,10 +31,10 @@ func (s *Service) moves(what Related) bool { return slices.Contains(s.cfg.Moves,
 
 // MarkDuplicate closes a problem as a duplicate of another, which survives: that one
 // takes over its tasks and its linked incidents, or what [Config.Moves] says instead
-// (ServiceNow). The first [MaxLinked]
-// incidents move in the same commit; more of them follow by messages, as many at a
-// time, and belong to one of the two problems at any moment. A major problem makes the
-// surviving one a major problem.
+// (ServiceNow). The first [MaxLinked] incidents move in the same commit; more of them
+// follow by messages, as many at a time, and belong to one of the two problems at any
+// moment. If the surviving problem has ended by the time they come, those that wait hear
+// of it as the others did. A major problem makes the surviving one a major problem.
 func (s *Service) MarkDuplicate(ctx context.Context, actor workflow.Actor, id, into workflow.ID, note string) (*Problem, error) {
 	return s.run(ctx, actor, id, ActionDuplicate, func(st *step) error {
 		if id == into {
@@ -99,12 +99,12 @@ func (st *step) moveFixes(target *step) error {
 
 // moveIncidents moves as many incidents as one commit takes, and sends for the rest.
 func (st *step) moveIncidents(target *step) error {
-	moved := 0
+	var moved []workflow.ID
 	for found, err := range st.s.links.FindIn(st.tx, workflow.Is(indexProblem, workflow.IDKey(st.p.ID))) {
 		if err != nil {
 			return err
 		}
-		if moved == min(st.s.cfg.Chunk, MaxLinked) {
+		if len(moved) == min(st.s.cfg.Chunk, MaxLinked) {
 			break
 		}
 		l, err := st.s.links.Get(st.tx, found.ID)
@@ -117,11 +117,14 @@ func (st *step) moveIncidents(target *step) error {
 		if err := st.set(l, target.p.ID, st.p.Name()+" is a duplicate of "+target.p.Name()); err != nil {
 			return err
 		}
-		moved++
+		moved = append(moved, l.ID)
 	}
-	st.p.Incidents -= moved
-	target.p.Incidents += moved
-	if st.p.Incidents <= 0 || moved == 0 {
+	st.p.Incidents -= len(moved)
+	target.p.Incidents += len(moved)
+	if err := target.informMoved(moved); err != nil {
+		return err
+	}
+	if st.p.Incidents <= 0 || len(moved) == 0 {
 		return nil
 	}
 	return st.tx.Send(st.s.kind.Ref(st.p.ID), TopicMove, move{Problem: st.p.ID})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,28 @@ func (st *step) inform(what What, text string) error {
 	if st.p.Incidents == 0 {
 		return nil
 	}
+	var some []workflow.ID
+	for l, err := range st.s.links.FindIn(st.tx, workflow.Is(indexProblem, workflow.IDKey(st.p.ID))) {
+		if err != nil {
+			return err
+		}
+		some = append(some, l.ID)
+	}
+	return st.send(what, text, some)
+}
+
+// informMoved tells incidents that come from a duplicate how the problem has ended, if it
+// has: the others know.
+func (st *step) informMoved(incidents []workflow.ID) error {
+	what := map[Code]What{FixApplied: WhatFixed, RiskAccepted: WhatAccepted, Cancelled: WhatCancelled}[st.p.code()]
+	if what == "" {
+		return nil
+	}
+	return st.send(what, st.p.Resolution.Notes, incidents)
+}
+
+// send sends word to incidents, some with each message.
+func (st *step) send(what What, text string, incidents []workflow.ID) error {
 	if len(text) > MaxTold {
 		text = strings.ToValidUTF8(text[:MaxTold], "")
 	}
@@ -109,23 +132,12 @@ func (st *step) inform(what What, text string) error {
 	if what != WhatWorkaround && what != WhatFix {
 		c.Resolved, c.Code = st.p.Resolution.At, st.s.cfg.ResolvedByProblem
 	}
-	send := func() error { return st.tx.Send(st.s.kind.Ref(st.p.ID), TopicInform, c) }
-	for l, err := range st.s.links.FindIn(st.tx, workflow.Is(indexProblem, workflow.IDKey(st.p.ID))) {
-		if err != nil {
+	for c.Incidents = range slices.Chunk(incidents, min(st.s.cfg.Chunk, ChunkSize)) {
+		if err := st.tx.Send(st.s.kind.Ref(st.p.ID), TopicInform, c); err != nil {
 			return err
 		}
-		if c.Incidents = append(c.Incidents, l.ID); len(c.Incidents) < min(st.s.cfg.Chunk, ChunkSize) {
-			continue
-		}
-		if err := send(); err != nil {
-			return err
-		}
-		c.Incidents = nil
 	}
-	if len(c.Incidents) == 0 {
-		return nil
-	}
-	return send()
+	return nil
 }
 
 // deliver reaches the incidents of a chunk. One that fails does not keep the others

@@ -88,3 +88,45 @@ func TestADuplicateHandsOverItsIncidentsAndTasks(t *testing.T) {
 	a = w.must(w.AddTask(ctx, cleo, a.ID, problem.Task{Title: "again"}))
 	require.Equal(t, 2, a.Tasks[0].Number, "no number is used twice")
 }
+
+// Incidents that follow later hear of how the surviving problem has ended meanwhile.
+func TestWhatMovesToAProblemThatHasEndedHearsOfIt(t *testing.T) {
+	w, ctx := newWorld(t, problem.Config{Chunk: 2}), t.Context()
+	all := ids(0, 5)
+	a, b := w.analysed("a", all...), w.fixing("b")
+	for _, id := range all {
+		w.incidents.stand[id] = problem.Standing{AwaitsProblem: true}
+	}
+	w.must(w.MarkDuplicate(ctx, cleo, a.ID, b.ID, "the same disk"))
+	w.must(w.Resolve(ctx, cleo, b.ID, "rotated daily"))
+	w.must(w.Complete(ctx, cleo, b.ID, ""))
+	w.deliver()
+	require.Equal(t, 5, w.must(w.Get(ctx, b.ID)).Incidents)
+	require.Len(t, w.incidents.resolved, 5)
+
+	// As do those that move at once to one that is resolved, but not closed yet.
+	more := ids(10, 5)
+	c, d := w.analysed("c", more...), w.fixing("d")
+	for _, id := range more {
+		w.incidents.stand[id] = problem.Standing{AwaitsProblem: true}
+	}
+	w.must(w.Resolve(ctx, cleo, d.ID, "rotated daily"))
+	w.must(w.MarkDuplicate(ctx, cleo, c.ID, d.ID, "the same disk"))
+	w.deliver()
+	require.Len(t, w.incidents.resolved, 10)
+}
+
+func TestWhatMovesToAProblemThatIsLivedWithIsToldOnce(t *testing.T) {
+	w, ctx := newWorld(t, problem.Config{Chunk: 2}), t.Context()
+	all := ids(0, 5)
+	a, b := w.analysed("a", all...), w.analysed("b")
+	for _, id := range all {
+		w.incidents.stand[id] = problem.Standing{AwaitsProblem: true}
+	}
+	w.must(w.MarkDuplicate(ctx, cleo, a.ID, b.ID, "the same disk"))
+	w.must(w.AcceptRisk(ctx, mia, b.ID, problem.Acceptance{Reason: "too dear", Review: w.now.AddDate(1, 0, 0)}))
+	w.deliver()
+	for _, id := range all {
+		require.Equal(t, []string{"PRB0000002 will not be fixed, its risk is accepted: too dear"}, w.incidents.said[id])
+	}
+}
