@@ -70,8 +70,8 @@ func (s *Service) RemoveFix(ctx context.Context, actor workflow.Actor, id workfl
 // FixFinished says to every problem to which a fix record is related that it was
 // completed or cancelled, or that it is open again. When all the fix records of a
 // problem have finished its coordinator hears of it. It returns how many problems the
-// record is related to, and is for those who work on problems, and for programs that
-// follow the fix records.
+// record is related to; given again with the same key, how many were changed. It is for
+// those who work on problems, and for programs that follow the fix records.
 func (s *Service) FixFinished(ctx context.Context, actor workflow.Actor, fix string, how FixState) (int, error) {
 	if how != FixCompleted && how != FixCancelled && how != FixOpen || fix == "" || len(fix) > workflow.MaxKey {
 		return 0, fmt.Errorf("problem: fix record %.64q is %q, want %s, %s or %s: %w", fix, how, FixCompleted, FixCancelled, FixOpen, workflow.ErrInvalid)

@@ -239,7 +239,7 @@ func FindingOf(a rca.Analysis) (Finding, error) {
 		f.Text, f.Evidence = f.Text+c.Text, f.Evidence+c.Evidence
 	}
 	if f.Text == "" {
-		return Finding{}, fmt.Errorf("problem: the analysis %.64q confirms no root cause, to be verified: %.10q: %w: %w", a.Title, open, ErrCauseUnknown, workflow.ErrInvalid)
+		return Finding{}, fmt.Errorf("problem: the analysis %.64q confirms no root cause, %s: %w: %w", a.Title, leftOf(a, open), ErrCauseUnknown, workflow.ErrInvalid)
 	}
 	for _, x := range a.Factors {
 		if x.Verdict != rca.Refuted {
@@ -247,4 +247,29 @@ func FindingOf(a rca.Analysis) (Finding, error) {
 		}
 	}
 	return f, nil
+}
+
+// leftOf tells what is left to verify: what is open on the way to confirmed causes, and
+// then what has nothing behind it.
+func leftOf(a rca.Analysis, way []string) string {
+	if a.Whys != nil {
+		way = append(way, a.Whys.Open()...)
+	}
+	if a.Fishbone != nil {
+		way = append(way, a.Fishbone.Open()...)
+	}
+	var open []string
+	for _, text := range way {
+		if !slices.Contains(open, text) {
+			open = append(open, text)
+		}
+	}
+	const most = 10
+	switch n := len(open); {
+	case n == 0:
+		return "and names nothing that is left to verify"
+	case n > most:
+		return fmt.Sprintf("to be verified: %q and %d more", open[:most], n-most)
+	}
+	return fmt.Sprintf("to be verified: %q", open)
 }

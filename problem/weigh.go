@@ -32,7 +32,7 @@ func EqualWeights() Weights { return Weights{1, 1, 1} }
 // Rank is the place of a problem among others, and why it is there.
 type Rank struct {
 	Problem   string          `json:"problem"`
-	Score     decimal.Decimal `json:"score"` // 0 to 100, rounded to two decimal places; all of them add up to 100
+	Score     decimal.Decimal `json:"score"` // 0 to 100; all of them add up to 100, but that each is rounded to two decimal places
 	Incidents int             `json:"incidents"`
 	Cost      decimal.Decimal `json:"cost"`
 	Downtime  time.Duration   `json:"downtime"`
