@@ -150,6 +150,22 @@ func (s *Service) moveOn(ctx context.Context, duplicate workflow.ID) error {
 	return err
 }
 
+// leads reports whether the way of duplicates leads from a problem to another, or is the
+// problem itself.
+func (s *Service) leads(ctx context.Context, p *Problem, to workflow.ID) (bool, error) {
+	for range maxDuplicates {
+		if p.ID == to || p.DuplicateOf == (workflow.ID{}) {
+			return p.ID == to, nil
+		}
+		next, err := s.Get(ctx, p.DuplicateOf)
+		if err != nil {
+			return false, err
+		}
+		p = next
+	}
+	return false, nil
+}
+
 // maxDuplicates is how many problems can be duplicates of each other in a row.
 const maxDuplicates = 1_000
 

@@ -185,10 +185,13 @@ func forGood(err error) bool {
 }
 
 // reach does to one incident what the message says. An incident that belongs to the
-// problem no longer is left alone.
+// problem no longer is left alone, unless the problem has handed it over as a duplicate.
 func (s *Service) reach(ctx context.Context, key string, p *Problem, c Chunk, id workflow.ID) error {
 	l, err := s.links.Load(ctx, s.desk.Store(), id)
-	if err != nil || l.Problem != p.ID {
+	if err != nil {
+		return err
+	}
+	if belongs, err := s.leads(ctx, p, l.Problem); err != nil || !belongs {
 		return err
 	}
 	now, err := s.cfg.Incidents.Standing(ctx, id)

@@ -130,3 +130,18 @@ func TestWhatMovesToAProblemThatIsLivedWithIsToldOnce(t *testing.T) {
 		require.Equal(t, []string{"PRB0000002 will not be fixed, its risk is accepted: too dear"}, w.incidents.said[id])
 	}
 }
+
+// The way to live with a problem is told to its incidents, though it turns out to be a
+// duplicate before all of them have been reached.
+func TestAWorkaroundOnItsWayReachesWhatMoves(t *testing.T) {
+	w, ctx := newWorld(t, problem.Config{}), t.Context()
+	all := ids(0, 3)
+	a, b, c := w.analysed("a", all...), w.open("b"), w.open("c")
+	w.must(w.SetWorkaround(ctx, cleo, a.ID, "restart"))
+	w.must(w.CommunicateWorkaround(ctx, cleo, a.ID))
+	w.must(w.MarkDuplicate(ctx, cleo, a.ID, b.ID, "the same disk"))
+	w.must(w.MarkDuplicate(ctx, cleo, b.ID, c.ID, "the same disk again"))
+	w.must(w.Unlink(ctx, ann, c.ID, "another disk", all[2]))
+	w.deliver()
+	require.Equal(t, map[workflow.ID][]string{all[0]: {"PRB0000001, workaround: restart"}, all[1]: {"PRB0000001, workaround: restart"}}, w.incidents.said)
+}
