@@ -446,3 +446,15 @@ func TestWrongConfiguration(t *testing.T) {
 		require.ErrorContains(t, err, part)
 	}
 }
+
+// What took its place may be erased when its time is over.
+func TestWhatIsRetiredIsTakenUpAgainThoughItsSuccessorIsErased(t *testing.T) {
+	w := newWorld(t, knownerror.Config{})
+	old, next := w.publish(outlook()), w.publish(knownerror.Content{Title: "All of mail", Symptom: "no mail", CauseUnknown: true, NoWorkaround: true})
+	w.must(w.Retire(ctx, mia, old.ID, "told there", next.ID))
+	w.deliver()
+	next = w.must(w.Get(ctx, next.ID))
+	require.NoError(t, w.store.Erase(ctx, workflow.Erasure{Ref: w.Kind().Ref(next.ID), Version: next.Version}))
+	old = w.must(w.Revise(ctx, ann, old.ID, func(c *knownerror.Content) { c.Domain = "x" }))
+	require.Nil(t, old.Retirement)
+}

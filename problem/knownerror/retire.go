@@ -72,7 +72,10 @@ func (st *step) unretire() error {
 		return nil
 	}
 	other, err := st.s.kind.Get(st.tx, r.By)
-	if err != nil {
+	switch {
+	case errors.Is(err, workflow.ErrNotFound):
+		return nil // it was erased when its time was over
+	case err != nil:
 		return err
 	}
 	other.Supersedes = slices.DeleteFunc(other.Supersedes, func(id workflow.ID) bool { return id == st.k.ID })
