@@ -110,11 +110,14 @@ func flush(path string) error {
 // moment by itself.
 const walLimit = 64 << 20
 
+// tendEvery is how many transactions pass from one look at the log to the next.
+const tendEvery = 16
+
 // tend cuts the log if it has grown too long. That waits for the reads at work,
 // which are short, and keeps new ones out of the log meanwhile. If another program
 // keeps reading, it is tried again when the log has grown by another quarter.
 func (db *DB) tend(conn *sql.Conn) {
-	if db.path == "" {
+	if db.untended++; db.path == "" || db.untended%tendEvery != 0 {
 		return
 	}
 	log, err := os.Stat(db.path + "-wal")

@@ -68,7 +68,10 @@ type DB struct {
 
 	path     string // of the file, with its folder; empty in memory
 	walLimit int64  // walLimit, but for tests
-	walMore  int64  // how far beyond it the log may grow; the writer's
+
+	// These belong to whoever has the writer.
+	untended int   // transactions so far
+	walMore  int64 // how far beyond the limit the log may grow
 }
 
 // busyStep is how long SQLite itself waits for a lock. Commit repeats that up
