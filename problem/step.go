@@ -201,15 +201,21 @@ func (st *step) unfinished() error {
 	return nil
 }
 
-// checkReadOnly refuses changes of what the state before holds fixed.
+// checkReadOnly refuses changes of what the state before holds fixed. That a problem which
+// goes on forgets how it ended is none.
 func (st *step) checkReadOnly() error {
 	m, err := st.s.machine(st.before)
 	if err != nil {
 		return err
 	}
+	before := st.before
+	if over(m.Category(before.State)) && !over(m.Category(st.p.State)) {
+		before = before.clone()
+		before.reopen()
+	}
 	var p workflow.Problems
 	for _, f := range m.ReadOnly(st.before.State) {
-		if valueOf(st.before, f) != valueOf(st.p, f) {
+		if valueOf(before, f) != valueOf(st.p, f) {
 			p.Addf("%s is read-only while the problem is %s", f, st.before.State)
 		}
 	}
@@ -252,6 +258,20 @@ func valueOf(p *Problem, field string) string {
 		return asJSON(p.Fixes)
 	case "review":
 		return asJSON(p.Review)
+	case "risk":
+		if p.Risk != nil {
+			risk := *p.Risk
+			risk.Reminded = time.Time{} // of it, which is no change of it
+			return asJSON(risk)
+		}
+	case "resolution_code":
+		return string(p.code())
+	case "resolution_notes":
+		if p.Resolution != nil {
+			return p.Resolution.Notes
+		}
+	case "duplicate_of":
+		return p.DuplicateOf.String()
 	}
 	return ""
 }
