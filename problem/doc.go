@@ -27,8 +27,8 @@
 //   - When a problem has ended so have its tasks, and it takes no more.
 //   - A risk is accepted by somebody, for a reason, and until a date at which people
 //     are reminded.
-//   - A major problem is not closed without its review, and not moved on without a
-//     work note.
+//   - A major problem is not closed without its review, unless it is a duplicate, and not
+//     moved on without a work note.
 //   - An incident belongs to one problem at a time. Marking a duplicate loses none.
 //
 // # Incidents

@@ -224,7 +224,26 @@ func (s *Service) Actions(p *Problem, actor workflow.Actor) ([]workflow.Option, 
 		return nil, err
 	}
 	roles := m.Roles(append(relations(p, actor), actor.Roles...)...)
-	return m.Options(p.State, roles, Facts{Problem: p, Actor: actor}), nil
+	return s.options(m, p.State, roles, Facts{Problem: p, Actor: actor}), nil
+}
+
+// options are those of the lifecycle, less what the rules of problems would refuse.
+func (s *Service) options(m *workflow.Machine[Facts], state string, roles workflow.RoleSet, f Facts) []workflow.Option {
+	options := m.Options(state, roles, f)
+	for i := range options {
+		o := &options[i]
+		if m.Category(o.To) != workflow.CategoryClosed {
+			continue
+		}
+		duplicate := o.Action == ActionDuplicate
+		if f.Problem.Major && f.Problem.Review == nil && !duplicate {
+			o.Allowed, o.Reasons = false, append(o.Reasons, ErrNotReviewed.Error())
+		}
+		if s.cfg.TasksFirst && f.Problem.openTasks() > 0 && !(duplicate && s.moves(RelatedTasks)) {
+			o.Allowed, o.Reasons = false, append(o.Reasons, ErrTasksOpen.Error())
+		}
+	}
+	return options
 }
 
 func (s *Service) machine(p *Problem) (*workflow.Machine[Facts], error) {

@@ -153,7 +153,7 @@ func (p *Problem) reopen() {
 
 func (st *step) offered(m *workflow.Machine[Facts]) []string {
 	var names []string
-	for _, o := range m.Options(st.p.State, workflow.AnyRole, st.facts()) {
+	for _, o := range st.s.options(m, st.p.State, workflow.AnyRole, st.facts()) {
 		if o.Allowed && !slices.Contains(names, o.Action) {
 			names = append(names, o.Action)
 		}
