@@ -76,8 +76,8 @@ func Compile[F any](d Definition, b Bindings[F]) (*Machine[F], error) {
 // its guards first, then the fields it requires and those its end demands.
 func conditions[F any](d *Definition, t *Transition, b Bindings[F]) []condition[F] {
 	var all []condition[F]
-	for _, guard := range t.Guards {
-		name, negated := strings.CutPrefix(guard, "!")
+	for _, name := range t.Guards {
+		name, negated := strings.CutPrefix(name, "!")
 		g := b.Guards[name]
 		why := "must hold: "
 		if negated {
@@ -86,7 +86,7 @@ func conditions[F any](d *Definition, t *Transition, b Bindings[F]) []condition[
 		if g.Explain == "" {
 			g.Explain = name
 		}
-		all = append(all, condition[F]{check: g.Check, negated: negated, guard: guard, why: why + g.Explain})
+		all = append(all, condition[F]{check: g.Check, negated: negated, why: why + g.Explain})
 	}
 	fields := slices.Clone(t.Required)
 	to := slices.IndexFunc(d.States, func(s State) bool { return s.Name == t.To })

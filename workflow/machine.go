@@ -54,7 +54,6 @@ type step struct {
 type condition[F any] struct {
 	check   func(F) bool
 	negated bool
-	guard   string // as the definition names it; empty for a field
 	field   string // that must be filled in; empty for a guard
 	why     string
 }

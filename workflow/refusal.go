@@ -146,7 +146,7 @@ func (v *verdict[F]) weigh(facts F) {
 			v.because(ErrRequired, c.why)
 		default:
 			v.rank = badGuard
-			v.guards = append(v.guards, c.guard)
+			v.guards = append(v.guards, v.edge.t.Guards[i]) // the guards come first
 			v.because(ErrGuard, c.why)
 		}
 	}
