@@ -91,8 +91,10 @@ func (t *transaction) attempt(group []*turn) (again []*turn, apart bool) {
 			done++
 		}
 		if i == len(group)-1 && (shared || done > 0) {
-			group = slices.Concat(group, t.board())
-			shared = true
+			if more := t.board(); len(more) > 0 {
+				group = slices.Concat(group, more)
+				shared = true
+			}
 		}
 	}
 	if done == 0 {
