@@ -64,6 +64,34 @@
 //
 // Or the store is in charge and calls [Config].Project in every commit.
 //
+// # When something goes wrong
+//
+// The process or the server is killed: what was acknowledged is there, everything else
+// is there whole or not at all, and what timers and messages cause happens once if its
+// consumer keys its commands by [workflow.Due.Key].
+//
+// The connection is cut: what can be tried again is, within the context, and a commit
+// whose outcome stays unknown matches [workflow.ErrUnsure], as told above.
+//
+// The server's disk is full: the commit that needs room fails with [ErrFull] and has
+// changed nothing, reads go on, and commits succeed again as soon as there is room. The
+// commits that travelled with it are tried alone and told one by one. If it is the disk
+// of PostgreSQL's own log that is full, the server stops as though it had been killed,
+// and starts again when there is room.
+//
+// The clock jumps back: the store asks no clock, and takes the instants that it is
+// given. The history of a record stays in the order of time, as a command happens no
+// earlier than the record's last change. No timer is lost: what was due is due again
+// when the clock gets there, and so is what a worker held that has died; that may be as
+// much later as the clock jumped.
+//
+// A reader of the feed is slow: a loop over Find or Events reads page by page and holds
+// nothing between them, however long it takes, so nobody waits for it.
+//
+// A message can never be delivered: the relay parks it after its attempts, with the
+// reason, and the messages of other records flow. [workflow.Queue] shows what is parked
+// and revives it.
+//
 // # Waking workers
 //
 // Workers that look for work once a second, as [workflow.Relay] does by itself, are

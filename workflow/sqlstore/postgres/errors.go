@@ -20,6 +20,14 @@ var ErrNewerSchema = errors.New("the schema is newer than this program")
 // ErrOlderSchema means that migrations are missing which the host runs by itself.
 var ErrOlderSchema = errors.New("the schema is older than this program")
 
+// ErrFull means that the server has no room left for what a commit writes, on its disk
+// or within a quota of it. Nothing has changed, and the same commit succeeds once there
+// is room.
+var ErrFull = errors.New("the server's disk is full")
+
+// The server's code for it (disk_full).
+const fullState = "53100"
+
 // The conditions that the functions in the database raise.
 const conflictState = "IT001"
 
@@ -103,6 +111,8 @@ func dbError(ctx context.Context, what string, err error) error {
 		return nil
 	case ctx.Err() != nil && !errors.Is(err, workflow.ErrUnsure):
 		return fmt.Errorf("postgres: %s: %w", what, ctx.Err())
+	case state(err) == fullState:
+		return fmt.Errorf("postgres: %s: %w: %w", what, ErrFull, err)
 	}
 	return fmt.Errorf("postgres: %s: %w", what, err)
 }
