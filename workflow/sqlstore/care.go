@@ -113,27 +113,38 @@ const walLimit = 64 << 20
 // tendEvery is how many transactions pass from one look at the log to the next.
 const tendEvery = 16
 
-// tend cuts the log if it has grown too long. That waits for the reads at work,
-// which are short, and keeps new ones out of the log meanwhile. If another program
-// keeps reading, it is tried again when the log has grown by another quarter.
+// tend cuts the log if it has grown too long, or if something was forgotten that still
+// stands in it. That waits for the reads at work, which are short, and keeps new ones
+// out of the log meanwhile. If another program keeps reading, it is tried again later: a
+// long log when it has grown by another quarter.
 func (db *DB) tend(conn *sql.Conn) {
 	if db.untended++; db.path == "" || db.untended%tendEvery != 0 {
 		return
 	}
 	log, err := os.Stat(db.path + "-wal")
-	if err != nil || log.Size() < db.walLimit+db.walMore {
+	if err != nil || !db.logDue && log.Size() < db.walLimit+db.walMore {
 		return
 	}
-	cut := false
-	_ = raw(conn, func(c *connection) error {
-		s := &session{ctx: context.Background(), conn: c}
-		var busy, all, copied int
-		_, err := s.one("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &all, &copied)
-		cut = err == nil && busy == 0
-		return nil
-	})
 	db.walMore = 0
-	if !cut {
+	if cutLog(conn) == nil {
+		db.logDue = false
+	} else if log.Size() >= db.walLimit {
 		db.walMore = log.Size() + db.walLimit/4 - db.walLimit
 	}
+}
+
+// cutLog copies the whole log into the database and empties it. If somebody reads in it
+// or writes, the error matches [ErrBusy].
+func cutLog(conn *sql.Conn) error {
+	return raw(conn, func(c *connection) error {
+		s := &session{ctx: context.Background(), conn: c}
+		var busy, all, copied int
+		if _, err := s.one("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &all, &copied); err != nil {
+			return err
+		}
+		if busy != 0 {
+			return ErrBusy
+		}
+		return nil
+	})
 }

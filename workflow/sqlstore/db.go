@@ -72,6 +72,7 @@ type DB struct {
 	// These belong to whoever has the writer.
 	untended int   // transactions so far
 	walMore  int64 // how far beyond the limit the log may grow
+	logDue   bool  // what was forgotten still stands in the log
 }
 
 // busyStep is how long SQLite itself waits for a lock. Commit repeats that up
@@ -131,7 +132,7 @@ func (db *DB) connect(path string) error {
 	if db.writer, err = openPool(dsn(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyStep.Milliseconds()), "journal_mode(WAL)", synchronous,
-			"foreign_keys(ON)", "wal_autocheckpoint(4000)", "cache_size(-65536)", "temp_store(MEMORY)"},
+			"foreign_keys(ON)", "wal_autocheckpoint(4000)", "cache_size(-65536)", "temp_store(MEMORY)", "secure_delete(FAST)"},
 	}), 1); err != nil || memory {
 		db.reader = db.writer
 		return err

@@ -106,6 +106,30 @@
 // consumers with an inbox of their own know it. Never copy the file by itself while
 // it is in use: what is still in the log would be missing.
 //
+// # Personal data
+//
+// [Store.Redact] takes values out of events, [Store.Erase] whole records, and
+// [Store.EraseTenant] everything of a tenant, each in one transaction; call them by way
+// of [workflow.Redact], [workflow.Retention] and [workflow.EraseTenant]. [Store.Backlog]
+// has [workflow.Export] show all the work that waits.
+//
+// SQLite by itself leaves in the file what was deleted, until the space is needed.
+// Here it is overwritten with zeros, and the write-ahead log, where it still stands, is
+// cut before the call returns; if another program is reading then, or the call is part
+// of a transaction of the host or of a [Bulk], soon after, by one of the commits that
+// follow. What ordinary commands replace is overwritten too, except for the parts of
+// values longer than about a page of 4 KiB. Copies may be left of these, and of what
+// SQLite once moved from page to page: [DB.Scrub] writes the file anew and leaves none.
+// Run it after a redaction that has to hold against somebody who reads the disk, and
+// once for a file from before. Copies that were made, by [DB.Backup] or otherwise, and
+// what the file system or the medium keeps, are for the operator.
+//
+// What stays of a record that was erased are the ids of its commits. The feed keeps its
+// positions: a reader passes over the hole, and a position is never given out twice,
+// not even that of the last event. Of a tenant that was erased its name stays and those
+// of its kinds and index fields, as other processes know them by number; and receipts,
+// cursors and what a desk keeps at hand are void.
+//
 // # Loading a lot
 //
 // An import of a hundred thousand records does not want a flush for each. The
