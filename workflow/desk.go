@@ -22,7 +22,8 @@ type DeskConfig struct {
 	// Authorize decides who may do what. Default: [AuthorizeByRole].
 	Authorize Authorizer
 	// Attempts bounds how often a command is decided when others keep changing
-	// the same records, and how often an unsure commit is tried. Default: 10.
+	// the same records, and how often an unsure commit is tried. Commands of one
+	// desk need few: once they have met on a record they take turns. Default: 10.
 	Attempts int
 	// Cache is how many records the desk keeps at hand after writing them, to
 	// save the next command on them a read. It changes nothing but speed: what is
@@ -51,11 +52,20 @@ type Ending struct {
 //
 // A command's records, events, timers and messages are committed together or
 // not at all. A Desk starts no goroutine and is safe for concurrent use.
+//
+// Commands that meet on a record, which a conflict shows, stand in line for it in the
+// order in which they come, each until its context ends, so that they do not conflict
+// with each other again. When the one whose turn it is has used up half of its attempts,
+// newcomers must stand in line, too, before they decide. Where nobody meets there is no
+// line, and no cost. Other desks and processes do not stand in it: against them the
+// attempts count. The function of one command must not give another to the same desk,
+// which might wait for the first.
 type Desk struct {
 	store    Store
 	cfg      DeskConfig
 	counters counters
 	recent   *recent
+	lines    lines
 }
 
 // NewDesk returns a desk over a store.
@@ -183,11 +193,20 @@ func (d *Desk) do(ctx context.Context, cmd Command, decide func(*Tx) error, atte
 	}
 	numbers := &numbersTaken{desk: d}
 	defer numbers.giveBack()
+	turns := &held{lines: &d.lines}
+	defer turns.release()
 	stored := d.cfg.Cache <= 0 // read from the store, not what is at hand
 	for attempt := 1; ; attempt++ {
 		*attempts = attempt
-		tx := newTx(ctx, d, cmd, res, numbers, stored)
+		tx := newTx(ctx, d, cmd, res, numbers, stored, turns)
 		b, err := tx.decide(decide)
+		if len(tx.queued) > 0 {
+			if err := turns.queue(ctx, tx.queued...); err != nil {
+				return Result{}, fmt.Errorf("workflow: %s: %w", cmd.Name, err)
+			}
+			attempt-- // nothing was decided
+			continue
+		}
 		if tx.unproven(b, err) {
 			d.recent.forget(tx.open)
 			stored = true
@@ -217,6 +236,12 @@ func (d *Desk) do(ctx context.Context, cmd Command, decide func(*Tx) error, atte
 			return Result{}, fmt.Errorf("workflow: %s: others changed the record in each of %d attempts: %w", cmd.Name, attempt, err)
 		}
 		d.cfg.Log.DebugContext(ctx, "deciding again", "command", cmd.Name, "attempt", attempt, "error", err)
+		if err := turns.queue(ctx, contended(b, err)...); err != nil {
+			return Result{}, fmt.Errorf("workflow: %s: %w", cmd.Name, err)
+		}
+		if 2*attempt > d.cfg.Attempts {
+			turns.insist()
+		}
 	}
 }
 

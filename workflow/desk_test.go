@@ -181,7 +181,7 @@ func TestLostAnswerDoesNotApplyTwice(t *testing.T) {
 
 func TestConflictIsReturnedWhenAttemptsAreUsedUp(t *testing.T) {
 	s, k := memstore.New(), ticketKind(t)
-	d := workflow.NewDesk(s, workflow.DeskConfig{Attempts: 3})
+	d, other := workflow.NewDesk(s, workflow.DeskConfig{Attempts: 3}), workflow.NewDesk(s, workflow.DeskConfig{})
 	rec := open(t, d, k, "Contended")
 	tries := 0
 	_, err := d.Do(t.Context(), workflow.Command{Name: "ticket.slow", Actor: ann}, func(tx *workflow.Tx) error {
@@ -189,7 +189,7 @@ func TestConflictIsReturnedWhenAttemptsAreUsedUp(t *testing.T) {
 		if err := add(k, rec.ID)(tx); err != nil {
 			return err
 		}
-		_, err := d.Do(t.Context(), workflow.Command{Name: "ticket.fast", Actor: ann}, add(k, rec.ID))
+		_, err := other.Do(t.Context(), workflow.Command{Name: "ticket.fast", Actor: ann}, add(k, rec.ID))
 		return err
 	})
 	require.ErrorIs(t, err, workflow.ErrConflict)

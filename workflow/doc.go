@@ -10,7 +10,11 @@
 // When somebody else changed one of the records meanwhile, the function is
 // called again on what is there now. So the function must only read and write
 // through the Tx, and its result depends on nothing but the records, the command
-// and [Tx.Now].
+// and [Tx.Now]. Commands of one desk that meet on a record take turns.
+//
+// A record has at most [MaxBody] bytes. Its conversation fills no more than [SoftBody]
+// of them, so that it can always be brought to its end: a write that has no room is a
+// [*FullError], and practices need not see to it.
 //
 // # Lifecycles
 //

@@ -81,7 +81,7 @@ type Attachment struct {
 }
 
 // Limits of one record. They keep a runaway integration from making a record
-// that nobody can load.
+// that nobody can load. All together has room in [SoftBody].
 const (
 	MaxText     = 64 << 10 // bytes of a comment, note or description
 	MaxTitle    = 1 << 10  // bytes of a title

@@ -25,6 +25,8 @@ type Tx struct {
 	messages []Message
 	numbers  *numbersTaken
 	stored   bool // take nothing from what the desk has at hand
+	held     *held
+	queued   []Ref // records that others stand in line for: this attempt is void
 }
 
 // draft is a record within a Tx: as it was read and as it is to be written.
@@ -42,9 +44,9 @@ type timerKey struct {
 	name string
 }
 
-func newTx(ctx context.Context, d *Desk, cmd Command, res Result, numbers *numbersTaken, stored bool) *Tx {
+func newTx(ctx context.Context, d *Desk, cmd Command, res Result, numbers *numbersTaken, stored bool, h *held) *Tx {
 	numbers.rewind()
-	return &Tx{ctx: ctx, desk: d, cmd: cmd, now: res.At, id: res.Batch, numbers: numbers, stored: stored,
+	return &Tx{ctx: ctx, desk: d, cmd: cmd, now: res.At, id: res.Batch, numbers: numbers, stored: stored, held: h,
 		open: map[Ref]*draft{}, timerAt: map[timerKey]int{}}
 }
 
@@ -123,6 +125,10 @@ func (tx *Tx) load(ref Ref) (*draft, error) {
 			return nil, err
 		}
 	}
+	if tx.held.mustQueue(ref) { // asked after the read: who has read before the line began has read what is older
+		tx.queued = append(tx.queued, ref)
+		return nil, errQueue
+	}
 	d := &draft{before: doc, after: doc, atHand: atHand}
 	tx.open[ref] = d
 	if err := tx.follow(doc); err != nil {
@@ -176,7 +182,11 @@ func (d *draft) unchanged(body []byte) bool {
 
 // decide runs the command's function and returns what it wants done.
 func (tx *Tx) decide(f func(*Tx) error) (Batch, error) {
-	if err := f(tx); err != nil {
+	err := f(tx)
+	if len(tx.queued) > 0 { // whatever the function made of it
+		return Batch{}, errQueue
+	}
+	if err != nil {
 		return Batch{}, err
 	}
 	return tx.batch()
@@ -228,11 +238,14 @@ func (tx *Tx) event(d *draft) (Event, error) {
 		return Event{}, fmt.Errorf("workflow: %v: %w: %w", d.after.Ref, err, ErrInvalid)
 	}
 	if len(new) > MaxBody {
-		return Event{}, fmt.Errorf("workflow: %v has %d bytes, at most %d: %w", d.after.Ref, len(new), MaxBody, ErrInvalid)
+		return Event{}, &FullError{Ref: d.after.Ref, Bytes: len(new), Had: len(old), Allowed: MaxBody}
 	}
 	changes, err := Diff(old, new)
 	if err != nil {
 		return Event{}, fmt.Errorf("workflow: %v: %w", d.after.Ref, err)
+	}
+	if err := checkRoom(d.after.Ref, len(old), len(new), changes); err != nil && d.masked == nil {
+		return Event{}, err
 	}
 	actor := tx.cmd.Actor
 	actor.Roles = nil
