@@ -3,7 +3,10 @@ package knownerror
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,11 +29,16 @@ type CatalogueConfig struct {
 // starts no goroutine: the host calls [Catalogue.Refresh] when it wants to catch up with
 // the store, for example once a second or before each look. It is safe for concurrent
 // use.
+//
+// A refresh also follows what was redacted, and what a [workflow.Retention] has erased,
+// whose journal says so. Nothing tells of what a host erases by itself: it calls
+// [Catalogue.Forget], and [Catalogue.Reset] after [workflow.EraseTenant].
 type Catalogue struct {
 	store workflow.Store
 	cfg   CatalogueConfig
 	kind  *workflow.Kind[*KnownError]
 	uses  *workflow.Kind[*Use]
+	gone  *workflow.Kind[*workflow.Disposal] // the journal that tells what was erased
 
 	refresh sync.Mutex // of those who refresh
 	after   workflow.Position
@@ -78,6 +86,8 @@ func NewCatalogue(store workflow.Store, cfg CatalogueConfig) (*Catalogue, error)
 	p.Add(err)
 	c.uses, err = newUses()
 	p.Add(err)
+	c.gone, err = workflow.Disposals()
+	p.Add(err)
 	if err := p.Err("knownerror: catalogue"); err != nil {
 		return nil, err
 	}
@@ -90,7 +100,7 @@ func (c *Catalogue) Refresh(ctx context.Context) error {
 	c.refresh.Lock()
 	defer c.refresh.Unlock()
 	n := news{c: c, usage: map[workflow.ID]Usage{}, seen: map[workflow.ID]bool{}, after: c.after}
-	for e, err := range c.store.Events(ctx, c.after, workflow.Filter{Kinds: []string{KindName, UseKind}}) {
+	for e, err := range c.store.Events(ctx, c.after, workflow.Filter{Kinds: []string{KindName, UseKind, c.gone.Name()}}) {
 		if err == nil {
 			err = n.hear(ctx, e)
 		}
@@ -98,13 +108,18 @@ func (c *Catalogue) Refresh(ctx context.Context) error {
 			return fmt.Errorf("knownerror: catalogue: %w", err)
 		}
 	}
-	known := make([]*KnownError, len(n.changed))
-	for i, id := range n.changed {
+	var known []*KnownError
+	var erased []workflow.ID
+	for _, id := range n.changed {
 		k, err := c.kind.Load(ctx, c.store, id)
-		if err != nil {
+		switch {
+		case errors.Is(err, workflow.ErrNotFound):
+			erased = append(erased, id)
+		case err != nil:
 			return fmt.Errorf("knownerror: catalogue: %w", err)
+		default:
+			known = append(known, k)
 		}
-		known[i] = k
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -113,11 +128,54 @@ func (c *Catalogue) Refresh(ctx context.Context) error {
 			return fmt.Errorf("knownerror: catalogue: %s: %w", k.Name(), err)
 		}
 	}
+	if err := c.forget(ctx, erased); err != nil {
+		return fmt.Errorf("knownerror: catalogue: %w", err)
+	}
 	for id, more := range n.usage {
 		u := c.usage[id]
 		c.usage[id] = Usage{u.Suggested + more.Suggested, u.Linked + more.Linked, u.Helped + more.Helped, u.NotHelped + more.NotHelped}
 	}
 	c.after = n.after
+	return nil
+}
+
+// Forget takes known errors out that were erased otherwise than by a retention, at once:
+// neither they nor their words are suggested any more. Those that it does not know are no
+// error. After an error it may be tried again.
+func (c *Catalogue) Forget(ctx context.Context, ids ...workflow.ID) error {
+	c.refresh.Lock()
+	defer c.refresh.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.forget(ctx, ids); err != nil {
+		return fmt.Errorf("knownerror: catalogue: %w", err)
+	}
+	return nil
+}
+
+// Reset forgets everything: the next refresh begins with an empty catalogue at the
+// beginning of the store. It is for a tenant that was erased, whose positions in the
+// store are void. After an error it may be tried again.
+func (c *Catalogue) Reset(ctx context.Context) error {
+	c.refresh.Lock()
+	defer c.refresh.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.forget(ctx, slices.Collect(maps.Keys(c.slots))); err != nil {
+		return fmt.Errorf("knownerror: catalogue: %w", err)
+	}
+	clear(c.usage)
+	c.all, c.free, c.after = nil, nil, ""
+	return nil
+}
+
+func (c *Catalogue) forget(ctx context.Context, ids []workflow.ID) error {
+	for _, id := range ids {
+		if err := c.cfg.Texts.Remove(ctx, id); err != nil {
+			return err
+		}
+		c.drop(id)
+	}
 	return nil
 }
 
@@ -132,19 +190,41 @@ type news struct {
 
 func (n *news) hear(ctx context.Context, e workflow.Event) error {
 	n.after = e.Position
-	if e.Kind == UseKind {
+	switch e.Kind {
+	case UseKind:
 		return n.hearUse(ctx, e)
+	case n.c.gone.Name():
+		return n.hearDisposal(ctx, e)
 	}
 	for _, c := range e.Changes {
 		field, _, _ := strings.Cut(strings.TrimPrefix(c.Path, "/"), "/")
 		switch field {
 		case "linked", "comments", "watchers", "remind_at", "reminders":
 		default:
-			if !n.seen[e.ID] {
-				n.seen[e.ID] = true
-				n.changed = append(n.changed, e.ID)
-			}
+			n.look(e.ID)
 		}
+	}
+	return nil
+}
+
+// look notes that a known error is to be looked at again.
+func (n *news) look(id workflow.ID) {
+	if !n.seen[id] {
+		n.seen[id] = true
+		n.changed = append(n.changed, id)
+	}
+}
+
+// hearDisposal looks again at a known error about which a retention has done something.
+func (n *news) hearDisposal(ctx context.Context, e workflow.Event) error {
+	d, err := n.c.gone.Load(ctx, n.c.store, e.ID)
+	switch {
+	case errors.Is(err, workflow.ErrNotFound): // the journal was erased, too
+		return nil
+	case err != nil:
+		return err
+	case d.Of.Kind == KindName:
+		n.look(d.Of.ID)
 	}
 	return nil
 }
@@ -178,6 +258,9 @@ func (n *news) hearUse(ctx context.Context, e workflow.Event) error {
 	id := now.KnownError
 	if id == (workflow.ID{}) { // said by the first event alone
 		u, err := n.c.uses.Load(ctx, n.c.store, e.ID)
+		if errors.Is(err, workflow.ErrNotFound) { // erased since
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -197,7 +280,8 @@ func (c *Catalogue) take(ctx context.Context, k *KnownError) error {
 		return nil
 	}
 	e := &entry{id: k.ID, number: k.Number, edition: *k.Published, reviewAt: k.ReviewAt}
-	if slot, ok := c.slots[k.ID]; ok && c.all[slot].edition.Revision == e.edition.Revision {
+	// A redaction changes the content of a revision.
+	if slot, ok := c.slots[k.ID]; ok && equal(c.all[slot].edition.Content, e.edition.Content) {
 		e.codes, e.features = c.all[slot].codes, c.all[slot].features
 		c.all[slot] = e
 		return nil

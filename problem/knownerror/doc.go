@@ -60,6 +60,13 @@
 // by pairs of characters, see [Words]. A host with a search engine puts it behind
 // [Texts]; the module knownerror/bleve is one.
 //
+// # Forgetting
+//
+// What is redacted, or erased by a [workflow.Retention], leaves a catalogue with its next
+// refresh; [Catalogue.Forget] takes out at once what a host erases by itself, and
+// [Catalogue.Reset] all of a tenant. An index of words keeps no word that no known error
+// in force says any more. The figures of [Usage] stay: they name nobody.
+//
 // # Contract
 //
 // A Service, a Catalogue and Words are immutable or safe for concurrent use. A

@@ -146,7 +146,11 @@ func (w *Words) remove(id workflow.ID) {
 	}
 	d := &w.docs[slot]
 	for _, term := range d.terms {
-		w.lists[term].live--
+		l := &w.lists[term]
+		if l.live--; l.live == 0 { // nobody else says the word: it is not kept
+			delete(w.terms, l.text)
+			*l = list{}
+		}
 	}
 	for f := range d.size {
 		w.total[f] -= d.size[f]
@@ -174,7 +178,6 @@ func (w *Words) compact() {
 	terms := make([]uint32, len(w.lists))
 	for term, l := range w.lists {
 		if l.live == 0 {
-			delete(w.terms, l.text)
 			continue
 		}
 		kept := make([]posting, 0, l.live)
