@@ -86,7 +86,7 @@ func (s *Service) MarkDuplicate(ctx context.Context, actor workflow.Actor, id, i
 // moveFixes hands over the fix records that the other problem does not have.
 func (st *step) moveFixes(target *step) error {
 	for _, f := range st.p.Fixes {
-		if target.fix(f.ID) < 0 {
+		if target.p.fix(f.ID) < 0 {
 			target.p.Fixes = append(target.p.Fixes, f)
 		}
 	}

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,7 +42,7 @@ func (s *Service) AddFix(ctx context.Context, actor workflow.Actor, id workflow.
 		if fix == "" || len(fix) > workflow.MaxKey || len(kind) > workflow.MaxKey {
 			p.Addf("a fix record has an id, and its id and kind have at most %d bytes", workflow.MaxKey)
 		}
-		if st.fix(fix) >= 0 {
+		if st.p.fix(fix) >= 0 {
 			p.Addf("%q is related already", fix)
 		}
 		if len(st.p.Fixes) >= MaxFixes {
@@ -58,7 +59,7 @@ func (s *Service) RemoveFix(ctx context.Context, actor workflow.Actor, id workfl
 		if err := st.staff(); err != nil {
 			return err
 		}
-		i := st.fix(fix)
+		i := st.p.fix(fix)
 		if i < 0 {
 			return fmt.Errorf("problem: %s has no fix record %q: %w", st.p.Name(), fix, workflow.ErrNotFound)
 		}
@@ -69,54 +70,60 @@ func (s *Service) RemoveFix(ctx context.Context, actor workflow.Actor, id workfl
 
 // FixFinished says to every problem to which a fix record is related that it was
 // completed or cancelled, or that it is open again. When all the fix records of a
-// problem have finished its coordinator hears of it. It returns how many problems the
-// record is related to; given again with the same key, how many were changed. It is for
-// those who work on problems, and for programs that follow the fix records.
+// problem have finished its coordinator hears of it. It is for those who work on
+// problems, and for programs that follow the fix records.
+//
+// Each problem hears of it in a commit of its own, so that one that refuses, or that
+// others are working on, does not keep it from the rest. It returns how many problems
+// know it now, and the errors of the others, joined, each with its problem's number; a
+// context that is over ends it. It bears repetition: given again, with the same key or
+// without, it changes only those that do not know it yet. With the key of an earlier
+// call no problem that has heard of it then is told again, whatever has become of the
+// fix record since.
 func (s *Service) FixFinished(ctx context.Context, actor workflow.Actor, fix string, how FixState) (int, error) {
 	if how != FixCompleted && how != FixCancelled && how != FixOpen || fix == "" || len(fix) > workflow.MaxKey {
 		return 0, fmt.Errorf("problem: fix record %.64q is %q, want %s, %s or %s: %w", fix, how, FixCompleted, FixCancelled, FixOpen, workflow.ErrInvalid)
 	}
 	n := 0
-	res, err := s.desk.Do(ctx, workflow.Command{Name: "problem.fix_finished", Actor: actor, Key: s.key, At: s.at}, func(tx *workflow.Tx) error {
-		n = 0
-		for found, err := range s.kind.FindIn(tx, workflow.Is(IndexFix, workflow.StringKey(fix))) {
-			if err != nil {
-				return err
-			}
-			st, err := s.step(tx, found.ID)
-			if err != nil {
-				return err
-			}
-			i := st.fix(fix)
-			if i < 0 {
-				continue
-			}
+	var failed []error
+	for p, err := range s.Find(ctx, workflow.Query{Where: []workflow.Condition{workflow.Is(IndexFix, workflow.StringKey(fix))}}) {
+		if err != nil {
+			return n, errors.Join(append(failed, err)...)
+		}
+		if err := s.fixFinished(ctx, actor, p.ID, fix, how); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", p.Name(), err))
+		} else {
 			n++
-			if err := st.authorize(RoleManager, RoleCoordinator, RoleAssignee, workflow.RoleSystem); err != nil {
-				return err
-			}
-			if st.p.Fixes[i].State == how {
-				continue
-			}
-			st.p.Fixes[i].State, st.p.Fixes[i].At = how, tx.Now()
-			if err := st.finish(); err != nil {
-				return err
-			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return n, errors.Join(failed...)
+}
+
+// fixFinished says it to one problem.
+func (s *Service) fixFinished(ctx context.Context, actor workflow.Actor, id workflow.ID, fix string, how FixState) error {
+	one := s
+	if s.key != "" {
+		one = s.Once(s.key + "/" + id.String())
+	}
+	_, err := one.run(ctx, actor, id, "fix_finished", func(st *step) error {
+		if err := st.authorize(RoleManager, RoleCoordinator, RoleAssignee, workflow.RoleSystem); err != nil {
+			return err
+		}
+		i := st.p.fix(fix)
+		if st.idle = i < 0 || st.p.Fixes[i].State == how; !st.idle {
+			st.p.Fixes[i].State, st.p.Fixes[i].At = how, st.tx.Now()
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	if res.Duplicate {
-		return len(res.Events), nil
-	}
-	return n, nil
+	return err
 }
 
 // fix returns the place of a fix record, or -1.
-func (st *step) fix(id string) int {
-	return slices.IndexFunc(st.p.Fixes, func(f Fix) bool { return f.ID == id })
+func (p *Problem) fix(id string) int {
+	return slices.IndexFunc(p.Fixes, func(f Fix) bool { return f.ID == id })
 }
 
 func (p *Problem) openFixes() int {
