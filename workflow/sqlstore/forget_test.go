@@ -3,8 +3,14 @@ package sqlstore_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/sqlstore"
@@ -190,5 +196,94 @@ func TestForgettingIsPartOfTheHostsTransaction(t *testing.T) {
 	for range 16 { // the log is looked at now and then
 		require.NoError(t, s.Commit(ctx, a.step(a.ref("ticket"))))
 	}
+	requireAbsent(t, path, "ann of the third floor", true)
+}
+
+// forgetful redacts and erases until it is killed.
+func forgetful(path string) error {
+	ctx := context.Background()
+	turn, err := strconv.Atoi(os.Getenv(processTurn))
+	if err != nil {
+		return err
+	}
+	db, err := sqlstore.Open(ctx, path, sqlstore.Config{})
+	if err != nil {
+		return err
+	}
+	return privacytest.Forget(ctx, db.Tenant("acme"), uint64(turn)+2, func(line string) { fmt.Println(line) })
+}
+
+// A process that is killed while it forgets leaves nothing half done.
+func TestKilledProcessForgetsWholeOrNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	r := rand.New(rand.NewPCG(*killSeed, 6))
+	var lines []string
+	for turn := range *kills {
+		lines = append(lines, privacytest.Kill(t, process("forgetful", path, turn), 1+r.IntN(40))...)
+		db, err := sqlstore.Open(t.Context(), path, sqlstore.Config{})
+		require.NoError(t, err)
+		privacytest.CheckForgotten(t, db.Tenant("acme"), lines)
+		require.NoError(t, db.Check(t.Context()))
+		require.NoError(t, db.Close())
+	}
+}
+
+// Work is forgotten with its record in whatever lane it is, and nobody else's.
+func TestErasedRecordLeavesNoWork(t *testing.T) {
+	ctx := t.Context()
+	db, _ := openFile(t, sqlstore.Config{})
+	s, a := db.Tenant("acme"), newAuthor(1)
+	refs := []workflow.Ref{a.ref("ticket"), a.ref("ticket")}
+	for _, ref := range refs {
+		b := a.step(ref)
+		for i := range 3 {
+			b.Timers = append(b.Timers, workflow.Timer{Ref: ref, Name: fmt.Sprint("t", i), Due: monday})
+			b.Messages = append(b.Messages, workflow.Message{ID: a.ids.NewID(monday), Ref: ref, Topic: "m", At: monday})
+		}
+		require.NoError(t, s.Commit(ctx, b))
+	}
+	due, err := s.Claim(ctx, monday, 100, time.Minute)
+	require.NoError(t, err)
+	for _, d := range due {
+		require.NoError(t, s.Settle(ctx, workflow.Settlement{Receipt: d.Receipt, Outcome: workflow.Park, Error: "no"}))
+	}
+	leased, err := s.Claim(ctx, monday, 100, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, leased, 4)
+	require.NoError(t, s.Erase(ctx, workflow.Erasure{Ref: refs[0], Version: 1}))
+	waiting := all(t, s.Backlog(ctx))
+	require.Len(t, waiting, 6)
+	for _, w := range waiting {
+		require.Equal(t, refs[1], workflow.Due{Timer: w.Timer, Message: w.Message}.Ref())
+	}
+	for _, d := range leased {
+		err := s.Settle(ctx, workflow.Settlement{Receipt: d.Receipt, Outcome: workflow.Done})
+		if d.Ref() == refs[0] {
+			require.ErrorIs(t, err, workflow.ErrLeaseLost)
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}
+
+// Another program that reads in the log keeps it from being cut; Scrub says so.
+func TestAReaderElsewhereKeepsTheLog(t *testing.T) {
+	ctx := t.Context()
+	db, path := openFile(t, sqlstore.Config{BusyTimeout: 1})
+	s, a := db.Tenant("acme"), newAuthor(1)
+	ref := a.ref("ticket")
+	r := redactable(t, s, a, ref)
+	other, err := sql.Open("sqlite", "file:"+path)
+	require.NoError(t, err)
+	defer other.Close()
+	reading, err := other.Begin()
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, reading.QueryRow("SELECT count(*) FROM itsm_events").Scan(&n))
+	require.NoError(t, s.Redact(ctx, r), "the values are gone for every reader to come")
+	requireAbsent(t, path, "ann of the third floor", false)
+	require.ErrorIs(t, db.Scrub(ctx), sqlstore.ErrBusy)
+	require.NoError(t, reading.Rollback())
+	require.NoError(t, db.Scrub(ctx))
 	requireAbsent(t, path, "ann of the third floor", true)
 }

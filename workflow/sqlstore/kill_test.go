@@ -30,13 +30,13 @@ var (
 
 // These tell the test binary to be another process.
 const (
-	processRole = "SQLSTORE_PROCESS" // victim, holder, squeezed
+	processRole = "SQLSTORE_PROCESS" // victim, holder, squeezed, forgetful
 	processPath = "SQLSTORE_PATH"
 	processTurn = "SQLSTORE_TURN"
 )
 
 func TestMain(m *testing.M) {
-	roles := map[string]func(string) error{"victim": victim, "holder": holder, "squeezed": squeezed}
+	roles := map[string]func(string) error{"victim": victim, "holder": holder, "squeezed": squeezed, "forgetful": forgetful}
 	if role := os.Getenv(processRole); role != "" {
 		if err := roles[role](os.Getenv(processPath)); err != nil {
 			fmt.Fprintln(os.Stderr, err)

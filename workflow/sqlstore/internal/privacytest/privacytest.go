@@ -46,11 +46,17 @@ type Office struct {
 	Now     time.Time
 }
 
-// Officer may redact and dispose.
+// officer may redact and dispose.
 var officer = workflow.User("olga", workflow.RolePrivacy)
 
 // NewOffice opens a desk on the store.
 func NewOffice(t testing.TB, s Store, seed uint64) *Office {
+	o, err := newOffice(s, seed)
+	require.NoError(t, err)
+	return o
+}
+
+func newOffice(s Store, seed uint64) (*Office, error) {
 	o := &Office{Store: s, Now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	o.Desk = workflow.NewDesk(s, workflow.DeskConfig{Clock: func() time.Time { return o.Now }, IDs: workflow.SeededIDs(seed)})
 	var err error
@@ -58,14 +64,18 @@ func NewOffice(t testing.TB, s Store, seed uint64) *Office {
 		Index: func(l *Letter) []workflow.IndexEntry {
 			return []workflow.IndexEntry{{Field: "caller", Key: workflow.StringKey(l.Caller)}}
 		}})
-	require.NoError(t, err)
-	return o
+	return o, err
 }
 
 // Write makes a letter that is closed, by a person, with work that waits.
-func (o *Office) Write(t testing.TB, person string, n int) (id workflow.ID) {
-	ctx := context.Background()
-	_, err := o.Desk.Do(ctx, workflow.Command{Name: "letter.write", Actor: workflow.User(person)}, func(tx *workflow.Tx) error {
+func (o *Office) Write(t testing.TB, person string, n int) workflow.ID {
+	id, err := o.write(context.Background(), person, n)
+	require.NoError(t, err)
+	return id
+}
+
+func (o *Office) write(ctx context.Context, person string, n int) (id workflow.ID, err error) {
+	_, err = o.Desk.Do(ctx, workflow.Command{Name: "letter.write", Actor: workflow.User(person)}, func(tx *workflow.Tx) error {
 		l := &Letter{Record: workflow.Record{Title: "A letter", State: "closed"}, Caller: person, Phone: Phone, Text: Text(n)}
 		if err := o.Letters.Create(tx, l, workflow.Entry{Note: "by telephone"}); err != nil {
 			return err
@@ -74,8 +84,7 @@ func (o *Office) Write(t testing.TB, person string, n int) (id workflow.ID) {
 		tx.SetTimer(o.Letters.Ref(id), "remind", o.Now.Add(time.Hour))
 		return tx.Send(o.Letters.Ref(id), "told", map[string]int{"n": n})
 	})
-	require.NoError(t, err)
-	return id
+	return id, err
 }
 
 // Redact takes what is personal out of the letter and its history.
