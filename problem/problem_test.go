@@ -116,7 +116,11 @@ func TestRulesHoldWhateverTheLifecycle(t *testing.T) {
 	var te *workflow.TransitionError
 	require.ErrorAs(t, err, &te)
 	require.NotContains(t, te.Allowed, problem.ActionFix, "what was refused would not be allowed")
-	require.Contains(t, te.Allowed, problem.ActionAcceptRisk)
+	require.Contains(t, te.Allowed, problem.ActionCancel)
+	require.NotContains(t, te.Allowed, problem.ActionAcceptRisk, "cleo may not")
+	_, err = w.Fix(ctx, mia, p.ID, "rotate the log")
+	require.ErrorAs(t, err, &te)
+	require.Contains(t, te.Allowed, problem.ActionAcceptRisk, "a manager may")
 }
 
 func TestAcceptingTheRisk(t *testing.T) {

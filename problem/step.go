@@ -19,7 +19,7 @@ type step struct {
 	p      *Problem
 	before *Problem
 	note   string // why, for the history
-	idle   bool   // nobody has worked on the problem: a timer has come due
+	idle   bool   // nobody has worked on the problem: a timer has come due, or there was no news
 }
 
 func (s *Service) run(ctx context.Context, actor workflow.Actor, id workflow.ID, name string, decide func(*step) error) (*Problem, error) {
@@ -151,14 +151,25 @@ func (p *Problem) reopen() {
 	p.DuplicateOf, p.ClosedAt = workflow.ID{}, time.Time{}
 }
 
+// offered names what the actor could do instead.
 func (st *step) offered(m *workflow.Machine[Facts]) []string {
 	var names []string
 	for _, o := range st.s.options(m, st.p.State, workflow.AnyRole, st.facts()) {
-		if o.Allowed && !slices.Contains(names, o.Action) {
+		if o.Allowed && !slices.Contains(names, o.Action) && st.may(m, o.Action) {
 			names = append(names, o.Action)
 		}
 	}
 	return names
+}
+
+// may reports whether the desk would let the actor take an action that the facts allow.
+func (st *step) may(m *workflow.Machine[Facts], action string) bool {
+	state := st.p.State
+	_, err := m.Admit(state, action, st.facts(), func(roles []string) error { return st.authorize(roles...) })
+	if errors.Is(err, workflow.ErrTransition) { // it only wants a field filled in
+		err = st.authorize(m.RolesFor(state, action)...)
+	}
+	return err == nil
 }
 
 func (st *step) authorize(roles ...string) error {

@@ -36,7 +36,8 @@
 //     looked at again. Its owner is reminded until [Service.Reviewed] says that it still
 //     holds; until then suggestions of it count for less, and say so.
 //   - "Everything is there three times." Before publishing, what looks alike is searched
-//     for; a reviewer says why it is not the same, or retires one for the other.
+//     for; a reviewer says why it is not the same, or retires one for the other. Two that
+//     are published at the same moment do not slip through: see [Config.Duplicates].
 //   - "Nobody knows whether it is of use." A [Use] says for which case a known error was
 //     suggested and linked, and whether it helped. [Usage] has the figures, which count
 //     in suggestions.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/itsm-go/itsm/problem/knownerror"
 	"github.com/itsm-go/itsm/workflow"
+	"github.com/itsm-go/itsm/workflow/memstore"
 )
 
 func TestTheLifeOfAKnownError(t *testing.T) {
@@ -322,6 +324,46 @@ func TestAnActionThatDoesNotExist(t *testing.T) {
 	var te *workflow.TransitionError
 	require.True(t, errors.As(err, &te))
 	require.Equal(t, []string{"submit", "retire"}, te.Allowed, "nothing is in force to which discarding would go back")
+	_, err = w.Take(ctx, ben, k.ID, "explode", "")
+	require.True(t, errors.As(err, &te))
+	require.Equal(t, []string{"submit"}, te.Allowed, "an agent retires nothing that is not his own")
+}
+
+// Two who publish what looks alike at the same moment: one is refused.
+func TestOfTwoThatArePublishedAtOnceOneIsADuplicate(t *testing.T) {
+	for range 20 {
+		store := memstore.New()
+		catalogue, err := knownerror.NewCatalogue(store, knownerror.CatalogueConfig{})
+		require.NoError(t, err)
+		desk := workflow.NewDesk(store, workflow.DeskConfig{})
+		var searching sync.WaitGroup
+		searching.Add(2)
+		first := sync.Map{} // each one's first search waits for the other's
+		s, err := knownerror.NewService(desk, knownerror.Config{Duplicates: func(ctx context.Context, self workflow.ID, c knownerror.Content) ([]knownerror.Suggestion, error) {
+			found, err := catalogue.Duplicates(ctx, self, c)
+			if _, again := first.LoadOrStore(self, true); !again {
+				searching.Done()
+				searching.Wait()
+			}
+			return found, err
+		}})
+		require.NoError(t, err)
+		errs := make([]error, 2)
+		var all sync.WaitGroup
+		for i := range errs {
+			k, err := s.Draft(ctx, ann, outlook())
+			require.NoError(t, err)
+			_, err = s.Submit(ctx, ann, k.ID)
+			require.NoError(t, err)
+			all.Go(func() { _, errs[i] = s.Publish(ctx, mia, k.ID, "") })
+		}
+		all.Wait()
+		require.NoError(t, catalogue.Refresh(ctx))
+		require.Equal(t, 1, catalogue.Len())
+		require.ErrorIs(t, errors.Join(errs...), knownerror.ErrDuplicate)
+		_, err = workflow.VerifyStore(ctx, store, nil, knownerror.KindName, knownerror.RegisterKind)
+		require.NoError(t, err)
+	}
 }
 
 // However a revision is given up, nothing of it comes into force without a review.

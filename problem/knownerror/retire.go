@@ -107,6 +107,9 @@ func (st *step) distinguish(c Content) error {
 	if st.s.cfg.Duplicates == nil {
 		return nil
 	}
+	if err := st.s.enter(st.tx); err != nil { // before the search
+		return err
+	}
 	found, err := st.s.cfg.Duplicates(st.tx.Context(), st.k.ID, c)
 	if err != nil {
 		return fmt.Errorf("knownerror: %s: looking for duplicates: %w", st.k.Name(), err)

@@ -24,6 +24,13 @@ type Config struct {
 	// [Catalogue.Duplicates], or a host's own search. Nothing that it finds may be left
 	// unanswered when a known error is published. It must have no effect. Default:
 	// nobody looks.
+	//
+	// Of two that look alike and are published at the same moment one is refused: all
+	// publishing goes through one record, of [RegisterKind], so it must find what was
+	// committed before it was called. [Catalogue.Duplicates] finds what the store's feed
+	// has by then. A feed that waits for older transactions to end, as that of PostgreSQL
+	// does, may be behind: there two may still pass if a transaction of the host's is open
+	// that began before both.
 	Duplicates func(ctx context.Context, self workflow.ID, c Content) ([]Suggestion, error)
 
 	// ReviewAfter is the elapsed time after which a published known error is to be
@@ -52,6 +59,7 @@ type Service struct {
 	cfg      Config
 	kind     *workflow.Kind[*KnownError]
 	uses     *workflow.Kind[*Use]
+	register *workflow.Kind[*register]
 	current  workflow.LifecycleRef
 	machines map[workflow.LifecycleRef]*workflow.Machine[Facts]
 
@@ -92,6 +100,8 @@ func NewService(desk *workflow.Desk, cfg Config) (*Service, error) {
 	s.kind, err = newKind(cfg.Number, cfg.Fields)
 	p.Add(err)
 	s.uses, err = newUses()
+	p.Add(err)
+	s.register, err = newRegister()
 	p.Add(err)
 	if err := p.Err("knownerror: configuration"); err != nil {
 		return nil, err

@@ -130,14 +130,25 @@ func (st *step) reach(m *workflow.Machine[Facts]) error {
 	return nil
 }
 
+// offered names what the actor could do instead.
 func (st *step) offered(m *workflow.Machine[Facts]) []string {
 	var names []string
 	for _, o := range m.Options(st.before.State, workflow.AnyRole, st.facts()) {
-		if o.Allowed && !slices.Contains(names, o.Action) {
+		if o.Allowed && !slices.Contains(names, o.Action) && st.may(m, o.Action) {
 			names = append(names, o.Action)
 		}
 	}
 	return names
+}
+
+// may reports whether the desk would let the actor take an action that the facts allow.
+func (st *step) may(m *workflow.Machine[Facts], action string) bool {
+	state := st.before.State
+	_, err := m.Admit(state, action, st.facts(), func(roles []string) error { return st.authorize(roles...) })
+	if errors.Is(err, workflow.ErrTransition) { // it only wants a field filled in
+		err = st.authorize(m.RolesFor(state, action)...)
+	}
+	return err == nil
 }
 
 func (st *step) authorize(roles ...string) error {

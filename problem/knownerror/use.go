@@ -2,6 +2,7 @@ package knownerror
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -82,7 +83,8 @@ func (s *Service) use(tx *workflow.Tx, id workflow.ID, of workflow.Ref) (*Use, e
 }
 
 // Suggested notes that known errors were shown for a case. Each counts once for a case,
-// however often it is shown.
+// however often it is shown. One that was never published cannot have been shown; one
+// that is retired by now can.
 func (s *Service) Suggested(ctx context.Context, actor workflow.Actor, of workflow.Ref, ids ...workflow.ID) error {
 	if len(ids) > MaxSuggested {
 		return fmt.Errorf("knownerror: %d suggestions, at most %d: %w", len(ids), MaxSuggested, workflow.ErrInvalid)
@@ -94,7 +96,8 @@ func (s *Service) Suggested(ctx context.Context, actor workflow.Actor, of workfl
 			if err != nil {
 				return err
 			}
-			if err := (&step{s: s, tx: tx, k: k}).authorize(s.cfg.UseRoles...); err != nil {
+			st := &step{s: s, tx: tx, k: k}
+			if err := errors.Join(st.authorize(s.cfg.UseRoles...), st.wasPublished()); err != nil {
 				return err
 			}
 			u, err := s.use(tx, id, of)
@@ -111,6 +114,14 @@ func (s *Service) Suggested(ctx context.Context, actor workflow.Actor, of workfl
 		return nil
 	})
 	return err
+}
+
+// wasPublished refuses what nobody but its authors has ever seen.
+func (st *step) wasPublished() error {
+	if st.k.Revision == 0 {
+		return fmt.Errorf("knownerror: %s was never published: %w: %w", st.k.Name(), ErrNotPublished, workflow.ErrTransition)
+	}
+	return nil
 }
 
 // Link says that a case is an instance of the known error, which must be in force.
@@ -162,10 +173,14 @@ func (s *Service) Unlink(ctx context.Context, actor workflow.Actor, id workflow.
 
 // Rate says whether the known error helped in a case, with a remark that may be empty.
 // Of several verdicts on a case the last counts. One that does not help, and why, is
-// told to the owner.
+// told to the owner. It must have been published: who follows one that is retired
+// meanwhile may still say what came of it.
 func (s *Service) Rate(ctx context.Context, actor workflow.Actor, id workflow.ID, of workflow.Ref, v Verdict, remark string) (*KnownError, error) {
 	return s.run(ctx, actor, id, "rate", func(st *step) error {
 		if err := st.authorize(s.cfg.UseRoles...); err != nil {
+			return err
+		}
+		if err := st.wasPublished(); err != nil {
 			return err
 		}
 		var p workflow.Problems

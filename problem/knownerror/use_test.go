@@ -51,6 +51,14 @@ func TestWrongUses(t *testing.T) {
 	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Rate(ctx, ann, k.ID, inc(1), "perhaps", "") })
 	w.refused(k.ID, workflow.ErrNotFound, func() (*knownerror.KnownError, error) { return w.Unlink(ctx, ann, k.ID, inc(1), "x") })
 	w.refused(k.ID, workflow.ErrInvalid, func() (*knownerror.KnownError, error) { return w.Unlink(ctx, ann, k.ID, inc(1), "") })
+	w.refused(draft.ID, knownerror.ErrNotPublished, func() (*knownerror.KnownError, error) {
+		return w.Rate(ctx, ann, draft.ID, inc(1), knownerror.Helped, "")
+	})
+	require.ErrorIs(t, w.Suggested(ctx, ann, inc(1), k.ID, draft.ID), knownerror.ErrNotPublished)
+	require.Zero(t, w.catalogueNow().Usage(k.ID), "none of them is noted")
+	require.NoError(t, w.Suggested(ctx, ann, inc(1), k.ID))
+	w.must(w.Retire(ctx, mia, k.ID, "fixed everywhere", workflow.ID{}))
+	w.must(w.Rate(ctx, ann, k.ID, inc(1), knownerror.NotHelped, "it was retired while I tried"))
 	require.ErrorIs(t, w.Suggested(ctx, ann, inc(1), make([]workflow.ID, 51)...), workflow.ErrInvalid)
 	require.ErrorIs(t, w.Suggested(ctx, ann, inc(1), inc(1).ID), workflow.ErrNotFound)
 }
