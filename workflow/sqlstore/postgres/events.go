@@ -79,6 +79,11 @@ type filed struct {
 	encoded []byte
 }
 
+func scanFiled(rows cursor) (f filed, err error) {
+	err = rows.Scan(&f.at.place, &f.at.seq, &f.version, &f.encoded, &f.kind, &f.id)
+	return f, err
+}
+
 func (d *feed) next(ctx context.Context) (page []workflow.Event, err error) {
 	if d.horizon == 0 && d.filter.Record.IsZero() && d.filter.Batch == (workflow.ID{}) {
 		if err := d.look(ctx); err != nil || d.ended {
@@ -96,9 +101,7 @@ func (d *feed) next(ctx context.Context) (page []workflow.Event, err error) {
 		if err != nil {
 			return err
 		}
-		found, err = collect(rows, func(rows cursor) (f filed, err error) {
-			return f, rows.Scan(&f.at.place, &f.at.seq, &f.version, &f.encoded, &f.kind, &f.id)
-		})
+		found, err = collect(rows, scanFiled)
 		return err
 	})
 	if err != nil {

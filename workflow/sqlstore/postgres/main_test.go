@@ -25,7 +25,11 @@ var cluster *pgcluster.Cluster
 
 func TestMain(m *testing.M) {
 	if where := os.Getenv(victimAt); where != "" {
-		if err := victim(where); err != nil {
+		role := victim
+		if os.Getenv(victimForgets) != "" {
+			role = forgetful
+		}
+		if err := role(where); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -186,6 +187,30 @@ func everything(db *postgres.DB, a *author, refs []workflow.Ref, docs []workflow
 			return nil
 		},
 		"commit": func(i int) error { return s.Commit(ctx, a.step(refs[i])) },
+		"redact": func(i int) error {
+			r := workflow.Redaction{Ref: refs[i], Values: []workflow.Removal{{Event: 1, At: "/note", As: json.RawMessage(`"x"`)}}}
+			if err := s.Redact(ctx, r); !errors.Is(err, workflow.ErrInvalid) { // it has no salt
+				return fmt.Errorf("redacted: %w", err)
+			}
+			return nil
+		},
+		"erase": func(i int) error {
+			doc := docs[len(docs)-1-i]
+			doc, err := s.Get(ctx, doc.Ref)
+			if errors.Is(err, workflow.ErrNotFound) { // by the plans before
+				return nil
+			}
+			return errors.Join(err, s.Erase(ctx, workflow.Erasure{Ref: doc.Ref, Version: doc.Version}))
+		},
+		"backlog": func(i int) error {
+			n := 0
+			for _, err := range s.Backlog(ctx) {
+				if n++; err != nil || n > 450 {
+					return err
+				}
+			}
+			return nil
+		},
 		"commit of several": func(i int) error {
 			b := pairBatch(a, refs[2*i+50], refs[2*i+51])
 			b.Timers = append(b.Timers, workflow.Timer{Ref: refs[i+100], Name: "other", Due: monday})

@@ -20,7 +20,8 @@ var rowSecurity string
 //
 //	SELECT itsm.use_tenant('acme')
 //
-// Without that there is nothing to see. The role can neither change nor delete events.
+// Without that there is nothing to see. The role can neither change nor delete events,
+// but for what the functions of [Store.Redact] and [Store.Erase] do in that tenant.
 // This guards against a forgotten condition, not against somebody who may run any SQL as
 // the role, as that may say so too. The tenant whose name is empty is
 // nobody's. [DB.Check], [DB.Prune] and [Store.Archive] are for the owner.

@@ -20,6 +20,25 @@ END $$;
 ALTER FUNCTION itsm.rebase SECURITY DEFINER;
 ALTER FUNCTION itsm.rebase SET search_path = pg_catalog, pg_temp;
 
+-- Events are changed and deleted by these alone, and only those of the transaction's
+-- tenant.
+CREATE OR REPLACE FUNCTION itsm.check_tenant(p_tenant int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF p_tenant IS DISTINCT FROM nullif(current_setting('itsm.tenant', true), '')::int
+		AND NOT pg_has_role(session_user, current_user, 'USAGE') THEN
+		RAISE EXCEPTION 'the transaction is for another tenant' USING ERRCODE = '42501';
+	END IF;
+END $$;
+ALTER FUNCTION itsm.redact SECURITY DEFINER;
+ALTER FUNCTION itsm.redact SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION itsm.erase SECURITY DEFINER;
+ALTER FUNCTION itsm.erase SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION itsm.erase_tenant SECURITY DEFINER;
+ALTER FUNCTION itsm.erase_tenant SET search_path = pg_catalog, pg_temp;
+-- Nobody but the role may call them.
+REVOKE EXECUTE ON FUNCTION itsm.redact, itsm.erase, itsm.erase_tenant FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION itsm.redact, itsm.erase, itsm.erase_tenant TO ROLE_NAME;
+
 ALTER TABLE itsm.tenants ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS mine ON itsm.tenants;
 CREATE POLICY mine ON itsm.tenants USING (name = nullif(current_setting('itsm.tenant_name', true), ''));

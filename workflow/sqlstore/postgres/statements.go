@@ -30,6 +30,8 @@ type statements struct {
 	setTenant, kindsOfTenant, archivePage, unarchivePage, pruneBatches string
 
 	feedHorizon, feed, feedOfKinds, feedOfRecord, feedOfBatch string
+
+	someEvents, redact, erase, eraseTenant, backlogTimers, backlogMessages string
 }
 
 func newStatements(schema string) statements {
@@ -86,6 +88,16 @@ WHERE m.tenant = $1 AND m.lane = 3 ORDER BY m.seq`,
 FROM itsm.batches b, unnest(b.kinds, b.ids, b.versions) u(kind, id, version)
 CROSS JOIN LATERAL (SELECT * FROM ` + allEvents + ` x WHERE x.kind = u.kind AND x.id = u.id AND x.version = u.version LIMIT 1) e
 JOIN itsm.kinds k ON k.kind = e.kind WHERE b.tenant = $1 AND b.id = $2 ORDER BY e.place, e.seq`,
+
+		someEvents: "SELECT e.place, e.seq, e.version, e.encoded, k.name, e.id FROM " + allEvents + ` e JOIN itsm.kinds k ON k.kind = e.kind
+WHERE e.kind = $1 AND e.id = $2 AND e.version = ANY ($3) ORDER BY e.version`,
+		redact:      "SELECT coalesce(again, false), coalesce(state, ''), coalesce(reason, '') FROM itsm.redact(" + parameters(6) + ")",
+		erase:       "SELECT coalesce(bad, 0), coalesce(actual, 0), coalesce(state, ''), coalesce(reason, '') FROM itsm.erase(" + parameters(4) + ")",
+		eraseTenant: "SELECT coalesce(state, ''), coalesce(reason, '') FROM itsm.erase_tenant($1)",
+		backlogTimers: "SELECT " + timerColumns + `, m.lane = 3 FROM itsm.timers m JOIN itsm.kinds k ON k.kind = m.kind
+WHERE m.tenant = $1 AND (m.kind, m.id, m.name) > ($2, $3, $4) ORDER BY m.kind, m.id, m.name LIMIT $5`,
+		backlogMessages: "SELECT " + messageColumns + `, m.lane = 3 FROM itsm.messages m JOIN itsm.kinds k ON k.kind = m.kind
+WHERE m.tenant = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`,
 	}
 	for _, text := range []*string{
 		&s.findTenant, &s.makeTenant, &s.findKind, &s.makeKind, &s.findField, &s.makeField, &s.nameField, &s.makeShape,
@@ -93,6 +105,7 @@ JOIN itsm.kinds k ON k.kind = e.kind WHERE b.tenant = $1 AND b.id = $2 ORDER BY 
 		&s.claim, &s.anythingDue, &s.settle, &s.revive, &s.parkedTimers, &s.parkedMessages,
 		&s.setTenant, &s.kindsOfTenant, &s.archivePage, &s.unarchivePage, &s.pruneBatches,
 		&s.feedHorizon, &s.feed, &s.feedOfKinds, &s.feedOfRecord, &s.feedOfBatch,
+		&s.someEvents, &s.redact, &s.erase, &s.eraseTenant, &s.backlogTimers, &s.backlogMessages,
 	} {
 		*text = in(schema, *text)
 	}
