@@ -116,3 +116,39 @@ func TestACatalogueSearchesWithIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
+
+// What is redacted or erased is not found by the words that it had.
+func TestACatalogueForgetsWithIt(t *testing.T) {
+	store := memstore.New()
+	desk := workflow.NewDesk(store, workflow.DeskConfig{IDs: workflow.SeededIDs(1)})
+	texts, err := bleve.New()
+	require.NoError(t, err)
+	catalogue, err := knownerror.NewCatalogue(store, knownerror.CatalogueConfig{Texts: texts})
+	require.NoError(t, err)
+	s, err := knownerror.NewService(desk, knownerror.Config{})
+	require.NoError(t, err)
+	mia, dpo := workflow.User("mia", knownerror.RoleManager), workflow.User("dpo", workflow.RolePrivacy)
+	k, err := s.Draft(ctx, mia, knownerror.Content{Title: "Paper jam", Symptom: "Schmidt called", CauseUnknown: true, NoWorkaround: true, Items: []string{"tray"}})
+	require.NoError(t, err)
+	_, err = s.Submit(ctx, mia, k.ID)
+	require.NoError(t, err)
+	_, err = s.Publish(ctx, mia, k.ID, "")
+	require.NoError(t, err)
+	require.NoError(t, catalogue.Refresh(ctx))
+	require.Equal(t, []workflow.ID{k.ID}, found(t, texts, "schmidt", 5))
+
+	_, err = workflow.Redact(ctx, desk, s.Kind(), k.ID, dpo, workflow.Mask{Rule: "gdpr-art-17", Reason: "he asked", Fields: []workflow.FieldMask{{Path: "/published/symptom"}}})
+	require.NoError(t, err)
+	require.NoError(t, catalogue.Refresh(ctx))
+	require.Empty(t, found(t, texts, "schmidt", 5))
+	require.Equal(t, []workflow.ID{k.ID}, found(t, texts, "jam", 5))
+
+	k, err = s.Get(ctx, k.ID)
+	require.NoError(t, err)
+	require.NoError(t, store.Erase(ctx, workflow.Erasure{Ref: s.Kind().Ref(k.ID), Version: k.Version}))
+	require.NoError(t, catalogue.Forget(ctx, k.ID))
+	require.Empty(t, found(t, texts, "paper jam", 5))
+	got, err := catalogue.Suggest(ctx, knownerror.Case{Title: "paper jam", Items: []string{"tray"}})
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
