@@ -2,6 +2,7 @@ package request
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -59,8 +60,9 @@ func checkMappings(p *workflow.Problems, all []Mapping) {
 
 // Observe takes over the state of a child record for the task that it does, by the first
 // mapping that fits. It bears repetition. A child that is taken up again takes up the task
-// and its item, until the request is fulfilled. A state that no mapping knows is an error
-// matching [workflow.ErrInvalid]: nothing is guessed to be done.
+// and its item, until the request is fulfilled. The state of a child whose task waits for
+// others is kept, and taken over when the turn of the task comes. A state that no mapping
+// knows is an error matching [workflow.ErrInvalid]: nothing is guessed to be done.
 func (s *Service) Observe(ctx context.Context, actor workflow.Actor, id workflow.ID, child workflow.Ref, state string) (*Request, error) {
 	return s.run(ctx, actor, id, "observe", func(st *step) error {
 		if err := st.staff(); err != nil {
@@ -73,39 +75,38 @@ func (s *Service) Observe(ctx context.Context, actor workflow.Actor, id workflow
 		if len(state) > workflow.MaxKey {
 			return fmt.Errorf("request: a state has at most %d bytes: %w", workflow.MaxKey, workflow.ErrInvalid)
 		}
-		for _, m := range s.cfg.Children {
-			if m.matches(child.Kind, state) {
-				return st.observe(it, t, state, m.As)
-			}
+		as, ok := s.meaning(child.Kind, state)
+		if !ok {
+			return fmt.Errorf("request: %s: no mapping says what %s %q means: %w", st.r.Name(), child.Kind, state, workflow.ErrInvalid)
 		}
-		return fmt.Errorf("request: %s: no mapping says what %s %q means: %w", st.r.Name(), child.Kind, state, workflow.ErrInvalid)
+		return st.observe(it, t, state, as)
 	})
+}
+
+// meaning is what a state of a child record means for its task, by the first mapping that
+// fits.
+func (s *Service) meaning(kind, state string) (TaskState, bool) {
+	for _, m := range s.cfg.Children {
+		if m.matches(kind, state) {
+			return m.As, true
+		}
+	}
+	return "", false
 }
 
 func (st *step) observe(it *Item, t *Task, state string, as TaskState) error {
 	if t.RecordState == state {
 		return nil
 	}
-	now := st.tx.Now()
 	switch {
-	case t.State == TaskWaiting && as == TaskOpen:
-	case t.State == TaskWaiting:
-		return fmt.Errorf("request: %s: task %s waits for others, and its %s is %s: %w", st.r.Name(), t.ID, t.Record.Kind, state, workflow.ErrTransition)
+	case t.State == TaskWaiting: // see look
 	case !st.fulfilling(st.r.State) || !(it.State == ItemFulfilment || it.State.worked()):
 		if t.State != as {
 			return fmt.Errorf("request: %s is %s, and item %s %s: %w", st.r.Name(), st.r.State, it.ID, it.State, workflow.ErrTransition)
 		}
-	case as.Over():
-		t.State, t.EndedAt, t.Note = as, now, clip(t.Record.Kind+" is "+state, workflow.MaxText)
-		if t.StartedAt.IsZero() {
-			t.StartedAt = now
-		}
 	default:
-		t.State, t.EndedAt, t.Note = as, time.Time{}, ""
-		if as == TaskInProgress && t.StartedAt.IsZero() {
-			t.StartedAt = now
-		}
-		if it.State.worked() {
+		t.follow(state, as, st.tx.Now())
+		if !as.Over() && it.State.worked() {
 			it.State, it.EndedAt = ItemFulfilment, time.Time{}
 		}
 	}
@@ -113,5 +114,36 @@ func (st *step) observe(it *Item, t *Task, state string, as TaskState) error {
 		t.Dropped = false
 	}
 	t.RecordState = state
+	return nil
+}
+
+// follow takes over the state of the child record.
+func (t *Task) follow(state string, as TaskState, now time.Time) {
+	t.State, t.EndedAt, t.Note = as, time.Time{}, ""
+	if as.Over() {
+		t.EndedAt, t.Note = now, clip(t.Record.Kind+" is "+state, workflow.MaxText)
+	}
+	if as != TaskOpen && t.StartedAt.IsZero() {
+		t.StartedAt = now
+	}
+}
+
+// look takes over what the child record has come to while its task was waiting: as it is
+// now, if the host tells that, or as it was last observed. Without a word of it, and if no
+// mapping knows its state, the task is open.
+func (st *step) look(t *Task) error {
+	state := t.RecordState
+	if ask := st.s.cfg.ChildState; ask != nil {
+		switch now, err := ask(st.tx.Context(), t.Record); {
+		case err == nil:
+			state = now
+		case !errors.Is(err, workflow.ErrNotFound):
+			return fmt.Errorf("request: %s: task %s: state of %v: %w", st.r.Name(), t.ID, t.Record, err)
+		}
+	}
+	if as, ok := st.s.meaning(t.Record.Kind, state); ok && len(state) <= workflow.MaxKey {
+		t.follow(state, as, st.tx.Now())
+		t.RecordState = state
+	}
 	return nil
 }

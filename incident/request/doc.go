@@ -32,7 +32,8 @@
 //     ask blocks and is escalated. Whom it is for, whoever had a hand in the order, and
 //     whoever acts for one of them never approve it. When the order changes, those are
 //     asked again to whom it is not what they approved, and nobody else.
-//   - Roll-up is one rule at both levels, see [RollUp].
+//   - Roll-up is one rule at both levels, see [RollUp], and follows what the parts are now:
+//     what was incomplete, and is put right after a reopening, is complete.
 //   - No task begins before those it waits for are over.
 //   - Totals are sums of lines, in decimals and one currency; recurring totals are kept
 //     apart by frequency.
@@ -49,7 +50,8 @@
 // instant make the desk decide one of the commands again, and that somebody's list of
 // tasks is found by the indexes [IndexTaskGroup] and [IndexTaskOf] of requests. Work that
 // needs a record of its own, such as an incident, is the child of a task: [Service.Observe]
-// maps its states by a table.
+// maps its states by a table. A child that is over before the turn of its task comes ends
+// the task when it does; [Config].ChildState lets the request look for itself.
 //
 // # Service levels
 //

@@ -94,7 +94,8 @@ func (s *Service) Confirm(ctx context.Context, actor workflow.Actor, id workflow
 
 // Reopen takes a request up again, for a reason. Of one that is fulfilled, or in review, the
 // items named, or all that were delivered, have a further task for the group that did the
-// last one: to put it right. One that was rejected becomes a draft again.
+// last one: to put it right. Once that is complete, the item is, though it had been
+// incomplete. One that was rejected becomes a draft again.
 func (s *Service) Reopen(ctx context.Context, actor workflow.Actor, id workflow.ID, reason string, items ...string) (*Request, error) {
 	return s.run(ctx, actor, id, ActionReopen, func(st *step) error {
 		r := st.r
@@ -145,6 +146,7 @@ func (st *step) putRight(items []string, reason string) error {
 		if err := st.add(it, n); err != nil {
 			return err
 		}
+		it.Tasks[len(it.Tasks)-1].PutsRight = true
 	}
 	return nil
 }

@@ -92,10 +92,17 @@ func whole(parts map[string]int, n int) string {
 
 func itemHolds(r *request.Request, old, it request.Item) error {
 	tasks := map[string]int{}
-	for _, t := range it.Tasks {
-		tasks[string(t.State)]++
+	n := 0
+	for i, t := range it.Tasks {
+		right := slices.ContainsFunc(it.Tasks[i+1:], func(o request.Task) bool {
+			return o.PutsRight && o.State == request.TaskComplete && !o.AddedAt.Before(t.EndedAt)
+		})
+		if t.State != request.TaskIncomplete || !right {
+			tasks[string(t.State)]++
+			n++
+		}
 	}
-	want := whole(tasks, len(it.Tasks))
+	want := whole(tasks, n)
 	switch it.State {
 	case request.ItemComplete, request.ItemIncomplete, request.ItemSkipped:
 		if string(it.State) != want {

@@ -1,6 +1,8 @@
 package request_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -169,4 +171,50 @@ func TestCostsAreThoseOfUTCUnlessThereIsAZone(t *testing.T) {
 	there, err := request.Costs(all, time.UTC)
 	require.NoError(t, err)
 	require.Equal(t, there, here)
+}
+
+func TestAChildThatEndsBeforeTheTurnOfItsTask(t *testing.T) {
+	child := workflow.Ref{Kind: "incident", ID: workflow.ID{1}}
+	waits := request.NewTask{Title: "Handled as an incident", Record: child, After: []string{"1.1"}}
+	for _, row := range []struct {
+		name     string
+		observed string
+		told     func(context.Context, workflow.Ref) (string, error)
+		want     request.TaskState
+	}{
+		{"it was observed while the task waited", "closed_complete", nil, request.TaskComplete},
+		{"it could not be done", "closed_incomplete", nil, request.TaskIncomplete},
+		{"it is at work", "work_in_progress", nil, request.TaskInProgress},
+		{"nobody has told of it", "", nil, request.TaskOpen},
+		{"the host tells", "", func(context.Context, workflow.Ref) (string, error) { return "closed_skipped", nil }, request.TaskSkipped},
+		{"the host knows better", "open", func(context.Context, workflow.Ref) (string, error) { return "closed", nil }, request.TaskComplete},
+		{"there is no such child", "", func(context.Context, workflow.Ref) (string, error) { return "", workflow.ErrNotFound }, request.TaskOpen},
+		{"what it says means nothing", "", func(context.Context, workflow.Ref) (string, error) { return "vanished", nil }, request.TaskOpen},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, func(c *request.Config) { c.Children, c.ChildState = request.UniversalRequest("incident"), row.told })
+			r := w.place(one("anything"))
+			w.must(w.AddTask(ctx, carl, r.ID, "1", request.NewTask{Title: "Order it", Group: "desk"}))
+			r = w.must(w.AddTask(ctx, carl, r.ID, "1", waits))
+			if row.observed != "" {
+				r = w.must(w.Observe(ctx, robo, r.ID, child, row.observed))
+			}
+			require.Equal(t, request.TaskWaiting, r.Items[0].Tasks[1].State, "its turn has not come")
+			r = w.do(r, request.TaskComplete, "1.1")
+			require.Equal(t, row.want, r.Items[0].Tasks[1].State)
+			require.Equal(t, row.want.Over(), r.Items[0].State.Over(), "nothing hangs")
+		})
+	}
+	t.Run("the host cannot tell", func(t *testing.T) {
+		broken := errors.New("the other desk is down")
+		w := newWorld(t, func(c *request.Config) {
+			c.ChildState = func(context.Context, workflow.Ref) (string, error) { return "", broken }
+		})
+		r := w.place(one("anything"))
+		w.must(w.AddTask(ctx, carl, r.ID, "1", request.NewTask{Title: "Order it", Group: "desk"}))
+		r = w.must(w.AddTask(ctx, carl, r.ID, "1", waits))
+		w.refused(r, broken, func() (*request.Request, error) {
+			return w.EndTask(ctx, carl, r.ID, "1.1", request.Done{State: request.TaskComplete})
+		})
+	})
 }

@@ -141,6 +141,9 @@ type Task struct {
 	State    TaskState `json:"state"`
 	Note     string    `json:"note,omitempty"`    // how it ended
 	Dropped  bool      `json:"dropped,omitempty"` // skipped, because a task it waited for is incomplete
+	// PutsRight: it was added when the request was reopened. Once it is complete, what was
+	// incomplete before it counts no more, see [RollUp].
+	PutsRight bool `json:"puts_right,omitempty"`
 
 	Automation string            `json:"automation,omitempty"`
 	Job        workflow.ID       `json:"job,omitzero"`      // what the automation was last asked to do
@@ -149,7 +152,7 @@ type Task struct {
 	Results    map[string]string `json:"results,omitempty"` // what it, or people, have made: "asset": "LT-4711"
 
 	Record      workflow.Ref `json:"record,omitzero"`        // the child record that does the work
-	RecordState string       `json:"record_state,omitempty"` // as it was last seen
+	RecordState string       `json:"record_state,omitempty"` // as it was last seen, also while the task waits
 
 	AddedAt   time.Time `json:"added_at,omitzero"` // by hand; zero: it was planned
 	OpenedAt  time.Time `json:"opened_at,omitzero"`

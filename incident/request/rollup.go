@@ -1,5 +1,7 @@
 package request
 
+import "slices"
+
 // Outcome is how something came out that consists of parts.
 type Outcome string
 
@@ -28,6 +30,9 @@ const (
 // ServiceNow does not define what complete and skipped parts make together. Here they are
 // complete: a part is skipped because it was not needed, so nothing that was asked for is
 // missing; whoever could not do a part ends it incomplete.
+//
+// A whole follows what its parts are now. A task that was incomplete is left out of its
+// item once the task by which it was put right, after a reopening, is complete.
 func RollUp(parts ...Outcome) Outcome {
 	count := map[Outcome]int{}
 	for _, p := range parts {
@@ -55,11 +60,22 @@ var itemOutcomes = map[ItemState]Outcome{ItemComplete: Complete, ItemIncomplete:
 
 // rollUp is how the item came out of its tasks.
 func (it *Item) rollUp() Outcome {
-	parts := make([]Outcome, len(it.Tasks))
+	parts := make([]Outcome, 0, len(it.Tasks))
 	for i, t := range it.Tasks {
-		parts[i] = taskOutcomes[t.State]
+		if !it.madeGood(i) {
+			parts = append(parts, taskOutcomes[t.State])
+		}
 	}
 	return RollUp(parts...)
+}
+
+// madeGood reports whether a task was incomplete and was put right by a later one. A child
+// record that was taken up again and failed again after that is not.
+func (it *Item) madeGood(i int) bool {
+	t := it.Tasks[i]
+	return t.State == TaskIncomplete && slices.ContainsFunc(it.Tasks[i+1:], func(later Task) bool {
+		return later.PutsRight && later.State == TaskComplete && !t.EndedAt.After(later.AddedAt)
+	})
 }
 
 // rollUp is how the request came out of its items.

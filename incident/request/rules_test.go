@@ -324,3 +324,34 @@ func TestWhatIsPutRightIsNotGivenUpForWhatFailedBefore(t *testing.T) {
 	require.Equal(t, request.TaskOpen, last.State)
 	require.Equal(t, request.StateFulfilled, w.do(r, request.TaskComplete, last.ID).State)
 }
+
+func TestWhatIsPutRightIsNotIncompleteAnyMore(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		right []request.TaskState // how the tasks end by which it is put right, one reopening after the other
+		want  request.Outcome
+	}{
+		{"put right", []request.TaskState{request.TaskComplete}, request.Complete},
+		{"not even then", []request.TaskState{request.TaskIncomplete}, request.Incomplete},
+		{"left as it was", []request.TaskState{request.TaskSkipped}, request.Incomplete},
+		{"at the second try", []request.TaskState{request.TaskIncomplete, request.TaskComplete}, request.Complete},
+		{"and broken again", []request.TaskState{request.TaskComplete, request.TaskIncomplete}, request.Incomplete},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.do(w.place(one("phone"), one("phone")), request.TaskIncomplete, "1.1")
+			r = w.do(r, request.TaskComplete, "2.1", "2.2", "2.3")
+			require.Equal(t, request.Incomplete, r.Outcome)
+			for _, state := range row.right {
+				w.now = w.now.Add(time.Hour)
+				r = w.must(w.Reopen(ctx, ann, r.ID, "it does not ring", "1"))
+				w.now = w.now.Add(time.Hour)
+				tasks := r.Items[0].Tasks
+				r = w.do(r, state, tasks[len(tasks)-1].ID)
+			}
+			require.Equal(t, request.StateFulfilled, r.State)
+			require.Equal(t, row.want, r.Outcome)
+			require.Equal(t, string(row.want), string(r.Items[0].State))
+		})
+	}
+}

@@ -56,6 +56,11 @@ type Config struct {
 
 	// Children maps the states of child records to those of tasks, see [Service.Observe].
 	Children []Mapping
+	// ChildState tells the state of a child record, for a task whose turn comes: of what was
+	// over before the task was added nobody may have told by [Service.Observe]. It is asked
+	// within commands like the directory. An error matching [workflow.ErrNotFound] leaves the
+	// task open; with any other nothing happens. Default: what was last observed.
+	ChildState func(ctx context.Context, child workflow.Ref) (string, error)
 
 	// MayOrderFor decides whether the actor may order for somebody else. Default: agents,
 	// managers and programs, and whoever acts on behalf of him.

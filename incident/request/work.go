@@ -130,11 +130,17 @@ func (st *step) drop(t *Task, why string) {
 	t.State, t.Note, t.Dropped, t.EndedAt = TaskSkipped, why, true, st.tx.Now()
 }
 
-// open opens a task: people are told, or an automation is asked.
+// open opens a task: people are told, or an automation is asked; a task whose child record
+// is at work, or over, is as far as that.
 func (st *step) open(it *Item, t *Task) error {
 	t.State, t.OpenedAt = TaskOpen, st.tx.Now()
 	if t.Automation != "" {
 		return st.order(it, t)
+	}
+	if !t.Record.IsZero() {
+		if err := st.look(t); err != nil || t.State != TaskOpen {
+			return err
+		}
 	}
 	return st.tellTask(TopicTask, it, t)
 }
