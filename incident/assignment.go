@@ -147,7 +147,7 @@ func FromRotas(book *oncall.Book) OnCall {
 
 // Workload reads from the store what everybody has to do: the weights of the open
 // incidents of each assignee, as [Config.Rules] weigh them or each 1, and when he was
-// given the last of them. It reads all open incidents: a host with very many keeps the
+// given the last of them, whoever had it before: [Incident].GivenAt. It reads all open incidents: a host with very many keeps the
 // figures by itself.
 func (s *Service) Workload(ctx context.Context) (map[string]routing.Load, error) {
 	loads := map[string]routing.Load{}
@@ -165,8 +165,12 @@ func (s *Service) Workload(ctx context.Context) (map[string]routing.Load, error)
 			weight = s.cfg.Rules.Weigh(WorkFacts(inc))
 		}
 		l.Weight += weight
-		if inc.AssignedAt.After(l.Given) {
-			l.Given = inc.AssignedAt
+		given := inc.GivenAt
+		if given.IsZero() { // written before there was such a field
+			given = inc.AssignedAt
+		}
+		if given.After(l.Given) {
+			l.Given = given
 		}
 		loads[inc.Assignee] = l
 	}

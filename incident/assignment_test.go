@@ -194,3 +194,26 @@ func TestANumberIsANumberToRules(t *testing.T) {
 		require.Equal(t, group, d.Group, users)
 	}
 }
+
+func TestWhoWasGivenAnIncidentLastIsNotIdle(t *testing.T) {
+	w := newWorld(t, incident.Config{})
+	ctx := t.Context()
+	inc := w.must(w.Open(ctx, carl, incident.Report{Title: "Mail", Impact: 2, Urgency: 2, Group: "mail", Assignee: "ann"}))
+	require.Equal(t, monday, inc.GivenAt)
+	give := func(after time.Duration, group, person string) *incident.Incident {
+		w.now = monday.Add(after)
+		return w.must(w.Assign(ctx, ann, inc.ID, group, person))
+	}
+	inc = give(time.Hour, "mail", "ben")
+	require.Equal(t, monday.Add(time.Hour), inc.GivenAt, "it is another's now")
+	require.Equal(t, monday, inc.AssignedAt, "and was somebody's before")
+	inc = give(2*time.Hour, "network", "ben")
+	require.Equal(t, monday.Add(time.Hour), inc.GivenAt, "he had it already")
+	loads, err := w.Workload(ctx)
+	require.NoError(t, err)
+	require.Equal(t, map[string]routing.Load{"ben": {Weight: 1, Given: monday.Add(time.Hour)}}, loads)
+	inc = give(3*time.Hour, "network", "")
+	require.Zero(t, inc.GivenAt, "nobody has it")
+	inc = give(4*time.Hour, "network", "ben")
+	require.Equal(t, monday.Add(4*time.Hour), inc.GivenAt)
+}

@@ -37,9 +37,10 @@ type Incident struct {
 	CIs         []AffectedCI `json:"affected_cis,omitempty"`
 	Suggested   *Suggestion  `json:"suggested,omitempty"` // what the configuration says of the impact, and why
 
-	Group         string    `json:"group,omitempty"`    // the group responsible
-	Assignee      string    `json:"assignee,omitempty"` // the person responsible
-	AssignedAt    time.Time `json:"assigned_at,omitzero"`
+	Group         string    `json:"group,omitempty"`         // the group responsible
+	Assignee      string    `json:"assignee,omitempty"`      // the person responsible
+	AssignedAt    time.Time `json:"assigned_at,omitzero"`    // when anybody was responsible for the first time
+	GivenAt       time.Time `json:"given_at,omitzero"`       // when the present assignee got it
 	Reassignments int       `json:"reassignments,omitempty"` // changes from one group to another
 
 	HoldReason  HoldReason  `json:"hold_reason,omitzero"` // while on hold

@@ -155,6 +155,7 @@ func (st *step) finish(e workflow.Entry) error {
 	if err := st.checkReadOnly(); err != nil {
 		return err
 	}
+	st.given()
 	if err := st.trigger(); err != nil {
 		return err
 	}
@@ -172,6 +173,16 @@ func (st *step) finish(e workflow.Entry) error {
 		return nil // Create has queued it; open puts the final version
 	}
 	return st.s.kind.Put(st.tx, st.inc, e)
+}
+
+// given stamps when the present assignee got the incident, however it came to him.
+func (st *step) given() {
+	switch inc := st.inc; {
+	case inc.Assignee == "":
+		inc.GivenAt = time.Time{}
+	case st.before == nil || st.before.Assignee != inc.Assignee:
+		inc.GivenAt = st.tx.Now()
+	}
 }
 
 // advance moves the clocks to now and tells the world what came due.

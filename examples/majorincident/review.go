@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,16 +112,30 @@ func (h *house) figures() error {
 	return h.verify()
 }
 
-// verify proves the records against their histories, and that no work was left undone.
+// verify proves every record that was made against its history, whatever its kind, and that no work was left undone.
 func (h *house) verify() error {
 	for d, err := range h.store.Parked(ctx) {
 		return errors.Join(fmt.Errorf("left undone: %s", d.Key()), err)
 	}
-	v, err := workflow.VerifyStore(ctx, h.store, h.incidents.Verify, incident.KindName)
+	made := map[string]bool{}
+	for e, err := range h.store.Events(ctx, "", workflow.Filter{}) {
+		if err != nil {
+			return err
+		}
+		made[e.Kind] = true
+	}
+	kinds := slices.Sorted(maps.Keys(made))
+	v, err := workflow.VerifyStore(ctx, h.store, func(d workflow.Document, events []workflow.Event) error {
+		if d.Ref.Kind != incident.KindName {
+			return nil
+		}
+		return h.incidents.Verify(d, events)
+	}, kinds...)
 	if err != nil {
 		return err
 	}
-	h.say("%d incidents agree with their histories, %d events, clocks included.", v.Records, v.Events)
+	h.say("%d records agree with their histories, %d events: %s. Those of incidents with their clocks.",
+		v.Records, v.Events, strings.Join(kinds, ", "))
 	return nil
 }
 

@@ -59,6 +59,9 @@ func (a *Announcement) index(category workflow.Category) []workflow.IndexEntry {
 	if !a.ReleasedAt.IsZero() {
 		from, until := a.active()
 		entries = append(entries, workflow.IndexEntry{Field: IndexFrom, Key: workflow.TimeKey(from)}, workflow.IndexEntry{Field: IndexUntil, Key: workflow.TimeKey(until)})
+		if a.Supersedes != (workflow.ID{}) {
+			entries = append(entries, workflow.IndexEntry{Field: IndexSupersedes, Key: workflow.IDKey(a.Supersedes)})
+		}
 	}
 	return entries
 }

@@ -354,6 +354,44 @@ func TestWhatIsSupersededIsNotActiveBesideItsSuccessorHoweverLateTimersAre(t *te
 	check()
 }
 
+func TestWhatWasSupersededStaysSoWhenItsSuccessorIsOverBeforeATimerCame(t *testing.T) {
+	for _, end := range []string{"expires", "is withdrawn", "is withdrawn before its time"} {
+		t.Run("the successor "+end, func(t *testing.T) {
+			w := newWorld(t)
+			draft := announce.Draft{Kind: announce.Information, Priority: 2, Words: words("Old"), Audience: []announce.Party{{Kind: announce.Everybody}}, From: monday, Until: monday.Add(48 * time.Hour)}
+			old := w.ok(w.Draft(ctx, edi, draft))
+			w.ok(w.Release(ctx, edi, old.ID))
+			w.pass(0)
+			noon := monday.Add(3 * time.Hour)
+			draft.Words, draft.From, draft.Until, draft.Supersedes = words("New"), noon, noon.Add(time.Hour), old.ID
+			next := w.ok(w.Draft(ctx, edi, draft))
+			w.ok(w.Release(ctx, edi, next.ID))
+			want := announce.StateSuperseded
+			switch end {
+			case "is withdrawn":
+				w.now = noon.Add(30 * time.Minute)
+				w.ok(w.Withdraw(ctx, edi, next.ID, "wrong", nil))
+			case "is withdrawn before its time":
+				w.ok(w.Withdraw(ctx, edi, next.ID, "wrong", nil))
+				want = announce.StatePublished
+			}
+			w.now = noon.Add(2 * time.Hour) // and only now there is a relay again
+			check := func() {
+				list, err := w.Active(ctx, "emil", w.now)
+				require.NoError(t, err)
+				require.Equal(t, want == announce.StatePublished, len(list) == 1)
+			}
+			check()
+			w.pass(0)
+			require.Equal(t, want, w.ok(w.Announcement(ctx, old.ID)).State)
+			check()
+			if want == announce.StateSuperseded {
+				require.Equal(t, noon, w.ok(w.Announcement(ctx, old.ID)).EndedAt)
+			}
+		})
+	}
+}
+
 func TestTheLibrarysGuardsAreItsOwn(t *testing.T) {
 	w := newWorld(t)
 	always := workflow.Guard[announce.Facts]{Check: func(announce.Facts) bool { return true }, Explain: "always"}

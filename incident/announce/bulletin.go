@@ -137,6 +137,7 @@ const (
 	IndexAbout        = "about"        // the reference of a bulletin's record, as text
 	IndexFrom         = "from"         // a TimeKey: an announcement's validity, once it is released
 	IndexUntil        = "until"        // a TimeKey: likewise
+	IndexSupersedes   = "supersedes"   // an IDKey: in whose place it comes, once it is released
 	IndexAnnouncement = "announcement" // an IDKey: of an acknowledgement
 )
 

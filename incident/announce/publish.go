@@ -22,6 +22,9 @@ func (s *Service) advance(ctx context.Context, id workflow.ID) (*Announcement, e
 		if err != nil {
 			return err
 		}
+		if m.Category(st.a.State).Final() {
+			return nil // a timer that comes late takes nothing up again
+		}
 		before := st.a.State
 		st.a.State = m.SettleName(before, st.facts())
 		return st.arrive(before)
@@ -52,6 +55,12 @@ func (st *step) arrive(before string) error {
 		st.tx.ClearTimer(st.ref(), TimerValidity)
 		if !a.ReleasedAt.IsZero() && now.Before(a.Until) {
 			a.EndedAt = now
+		}
+		if from, _ := a.active(); a.Supersedes != (workflow.ID{}) && !a.ReleasedAt.IsZero() && !now.Before(from) {
+			// It was in force, though no timer came while it was.
+			if err := st.supersede(); err != nil {
+				return err
+			}
 		}
 		if a.Bulletin != (workflow.ID{}) && a.State != StateWithdrawn {
 			return st.s.finish(st.tx, a.Bulletin)
@@ -134,7 +143,6 @@ func (s *Service) Active(ctx context.Context, person string, at time.Time) ([]*A
 	}
 	key := workflow.TimeKey(at)
 	var list []*Announcement
-	superseded := map[workflow.ID]bool{}
 	for a, err := range s.Announcements(ctx, workflow.Query{Where: []workflow.Condition{
 		workflow.Below(IndexFrom, key+"\x00"), workflow.AtLeast(IndexUntil, key)}}) {
 		if err != nil {
@@ -143,22 +151,37 @@ func (s *Service) Active(ctx context.Context, person string, at time.Time) ([]*A
 		if !a.ActiveAt(at) {
 			continue
 		}
-		if a.Supersedes != a.ID {
-			superseded[a.Supersedes] = true
-		}
 		ok, err := s.within(ctx, c, a.Audience)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
+			if ok, err = s.stands(ctx, a, at); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
 			list = append(list, a)
 		}
 	}
-	list = slices.DeleteFunc(list, func(a *Announcement) bool { return superseded[a.ID] })
 	slices.SortFunc(list, func(a, b *Announcement) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), b.From.Compare(a.From), slices.Compare(a.ID[:], b.ID[:]))
 	})
 	return list, nil
+}
+
+// stands reports whether nothing has come in the place of an announcement up to an instant.
+// What once was in force keeps it superseded, though it is over and no timer has said so.
+func (s *Service) stands(ctx context.Context, a *Announcement, at time.Time) (bool, error) {
+	for next, err := range s.Announcements(ctx, workflow.Query{Where: []workflow.Condition{workflow.Is(IndexSupersedes, workflow.IDKey(a.ID))}}) {
+		if err != nil {
+			return false, err
+		}
+		if from, until := next.active(); next.ID != a.ID && !from.After(at) && from.Before(until) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (s *Service) circle(ctx context.Context, person string) (circle, error) {
