@@ -122,11 +122,26 @@ func (s *Service) enter(tx *workflow.Tx, t *thread, sv *Survey, e Event, to reci
 	if len(t.Asked) >= maxAsked {
 		return nil, fmt.Errorf("survey: %d people are asked on %s, the most there may be: %w", len(t.Asked), e.Number, workflow.ErrInvalid)
 	}
-	st, err := s.create(tx, sv, e, to)
+	id := derived("invitation", sv.def.Name, e.Record.String(), to.person, e.At.Format(time.RFC3339Nano))
+	st, err := s.create(tx, id, sv, e, to)
 	if err != nil {
 		return nil, err
 	}
 	t.Asked = append(t.Asked, asked{st.inv.ID, sv.def.Name, to.person})
+	return st, s.threads.Put(tx, t, workflow.Entry{})
+}
+
+// replace makes an invitation in the place of one that takes no answers any more.
+func (s *Service) replace(tx *workflow.Tx, t *thread, old workflow.ID, sv *Survey, e Event, to recipient) (*step, error) {
+	st, err := s.create(tx, derived("invitation after", old.String()), sv, e, to)
+	if err != nil {
+		return nil, err
+	}
+	for i := range t.Asked {
+		if t.Asked[i].Invitation == old {
+			t.Asked[i].Invitation = st.inv.ID
+		}
+	}
 	return st, s.threads.Put(tx, t, workflow.Entry{})
 }
 
@@ -137,11 +152,10 @@ func (s *Service) thread(tx *workflow.Tx, record workflow.Ref) (*thread, error) 
 }
 
 // create makes an invitation that is due, without planning it.
-func (s *Service) create(tx *workflow.Tx, sv *Survey, e Event, to recipient) (*step, error) {
+func (s *Service) create(tx *workflow.Tx, id workflow.ID, sv *Survey, e Event, to recipient) (*step, error) {
 	lang := sv.language(e, to.person)
 	inv := &Invitation{
-		Record: workflow.Record{ID: derived("invitation", sv.def.Name, e.Record.String(), to.person, e.At.Format(time.RFC3339Nano)),
-			Lifecycle: s.current, State: StateDue, Title: sv.def.Title[lang]},
+		Record: workflow.Record{ID: id, Lifecycle: s.current, State: StateDue, Title: sv.def.Title[lang]},
 		Survey: sv.def.Name, SurveyVersion: sv.def.Version, About: About{e.Record, e.Number, e.Title},
 		Person: to.person, As: to.as, Language: lang, Anonymous: sv.def.Anonymous, Facts: sv.kept(e), OccurredAt: e.At, DueAt: e.At,
 	}

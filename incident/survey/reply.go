@@ -61,9 +61,12 @@ func (s *Service) Decline(ctx context.Context, actor workflow.Actor, id workflow
 // AnswerOnRecord takes answers that somebody has given on the record itself, such as
 // the user satisfaction of iTop's tickets or the stars of bk-itsm, as answers to a
 // survey, whether or not he was invited. As is the part he has in the record. An
-// invitation to him that is still open is answered by it; otherwise one is made that
-// counts under no cap and in no response rate. It is for the person himself, and for
-// systems.
+// invitation to him that is still open, or that was skipped, is answered by it. If there
+// is none, or it has expired, or was declined or withdrawn, one is made that counts under
+// no cap and in no response rate: his word comes late, or unasked, but it is his word.
+// What he has answered before stands: the same again changes nothing, unless the survey is
+// anonymous and nobody can tell, and something else is an edit, for himself alone, as far
+// as [Service.Answer] takes one. It is for the person himself, and for systems.
 func (s *Service) AnswerOnRecord(ctx context.Context, actor workflow.Actor, survey string, e Event, who, as string, a Answers) (*Invitation, error) {
 	sv, err := s.Survey(survey)
 	if err != nil {
@@ -109,18 +112,38 @@ func (s *Service) stepOnRecord(tx *workflow.Tx, sv *Survey, e Event, to recipien
 	if err != nil {
 		return nil, err
 	}
-	if id, ok := t.find(sv.def.Name, to.person); ok {
-		return s.step(tx, id)
+	id, asked := t.find(sv.def.Name, to.person)
+	if asked {
+		if st, err := s.step(tx, id); err != nil || st.takesAnswers() {
+			return st, err
+		}
 	}
 	if !e.At.After(t.ReopenedAt) {
 		return nil, fmt.Errorf("survey: %s was reopened at %s, after what is answered to: %w", e.Number, t.ReopenedAt.Format(time.RFC3339), workflow.ErrTransition)
 	}
-	st, err := s.enter(tx, t, sv, e, to)
+	var st *step
+	if asked {
+		st, err = s.replace(tx, t, id, sv, e, to)
+	} else {
+		st, err = s.enter(tx, t, sv, e, to)
+	}
 	if err != nil {
 		return nil, err
 	}
 	st.unplanned = true
 	return st, nil
+}
+
+// takesAnswers reports whether an answer on the record is one to the invitation: it is open
+// or was skipped, or it was answered, and nobody answers twice.
+func (st *step) takesAnswers() bool {
+	switch st.inv.State {
+	case StateExpired, StateDeclined, StateCancelled:
+		return false
+	case StateSent: // though no timer has said so
+		return st.inv.ExpiresAt.IsZero() || st.tx.Now().Before(st.inv.ExpiresAt)
+	}
+	return true
 }
 
 // unnamed is what TopicCollect carries.

@@ -353,6 +353,50 @@ func TestAScoreOnTheRecordIsAnAnswer(t *testing.T) {
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 }
 
+func TestAnAnswerOnTheRecordThatNoInvitationTakesAnyMore(t *testing.T) {
+	score := survey.Answers{"satisfaction": "2"}
+	for _, row := range []struct {
+		name  string
+		ended func(*world, *survey.Invitation)
+		state string
+		sent  int // what was withdrawn does not count as sent
+	}{
+		{"it has expired", func(w *world, _ *survey.Invitation) { w.pass(8 * 24 * time.Hour) }, survey.StateExpired, 1},
+		{"it has expired, and no timer has said so", func(w *world, _ *survey.Invitation) { w.now = w.now.Add(8 * 24 * time.Hour) }, survey.StateExpired, 1},
+		{"it was declined", func(w *world, inv *survey.Invitation) { w.must(w.Decline(ctx, carl, inv.ID)) }, survey.StateDeclined, 1},
+		{"it was withdrawn", func(w *world, inv *survey.Invitation) { w.must(w.Cancel(ctx, mia, inv.ID, "by mistake")) }, survey.StateCancelled, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, survey.Config{Surveys: []survey.Definition{onRecord()}})
+			e := event(ids.NewID(w.now), w.now)
+			asked := w.occurred(e).Invited[0]
+			w.pass(time.Hour)
+			row.ended(w, asked)
+			_, err := w.AnswerOnRecord(ctx, dora, "csat", e, "carl", "caller", score)
+			require.ErrorIs(t, err, workflow.ErrForbidden)
+			inv := w.must(w.AnswerOnRecord(ctx, portal, "csat", e, "carl", "caller", score))
+			require.NotEqual(t, asked.ID, inv.ID)
+			require.True(t, inv.OnRecord)
+			require.Equal(t, survey.StateAnswered, inv.State)
+			again := w.must(w.AnswerOnRecord(ctx, portal, "csat", e, "carl", "caller", score))
+			require.Equal(t, inv, again, "told twice, kept once")
+			_, err = w.AnswerOnRecord(ctx, carl, "csat", e, "carl", "caller", survey.Answers{"satisfaction": "1"})
+			require.ErrorIs(t, err, workflow.ErrTransition, "nobody answers twice")
+			require.Equal(t, survey.WhyAlready, w.occurred(e).Skipped[0].Why)
+			w.pass(time.Hour)
+			require.Equal(t, row.state, w.get(asked.ID).State, "what was asked stays as it ended")
+			rates, err := survey.ResponseRates(w.sendings(), survey.Cut{})
+			require.NoError(t, err)
+			sent, answered := 0, 0
+			for _, r := range rates {
+				sent, answered = sent+r.Figure.Sent, answered+r.Figure.Answered
+			}
+			require.Equal(t, []int{row.sent, 0}, []int{sent, answered}, "what was asked in vain stays so")
+			require.Len(t, w.sheets(), 1)
+		})
+	}
+}
+
 func TestWhoWasSkippedMayAnswerOnTheRecord(t *testing.T) {
 	d := onRecord()
 	w := newWorld(t, survey.Config{Surveys: []survey.Definition{d}})
