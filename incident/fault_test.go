@@ -235,6 +235,7 @@ func (d *day) story() []string {
 // that reports an error has changed nothing, and once the day's commands are
 // repeated everything is as if nothing had failed.
 func TestEveryCommandSurvivesEveryFaultOfItsStore(t *testing.T) {
+	t.Parallel()
 	problem := func(context.Context, workflow.Actor, string, incident.Origin) (workflow.Ref, error) {
 		return workflow.Ref{Kind: "problem", ID: workflow.ID{7}}, nil
 	}

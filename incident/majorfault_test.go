@@ -81,5 +81,6 @@ func majorCommands() []command {
 }
 
 func TestMajorIncidentsSurviveEveryFaultOfTheirStore(t *testing.T) {
+	t.Parallel()
 	survives(t, majorCommands(), planned(t))
 }

@@ -124,6 +124,7 @@ func (y *story) tell(s *request.Service, q workflow.Queue) (*request.Request, er
 }
 
 func TestARequestSurvivesEveryFailureOfItsStore(t *testing.T) {
+	t.Parallel()
 	c, err := catalog.Compile(nil, definition(t))
 	require.NoError(t, err)
 	var y *story
