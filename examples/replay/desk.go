@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,28 +33,35 @@ type serviceDesk struct {
 	hours     *calendar.Calendar
 	incidents *incident.Service
 	relay     *workflow.Relay
-	clock     atomic.Int64   // nanoseconds since 1970
-	told      map[string]int // messages delivered, by topic
+	workers   int          // that drain the relay, at least one
+	clock     atomic.Int64 // nanoseconds since 1970
+
+	mu   sync.Mutex
+	told map[string]int // messages delivered, by topic
 }
 
 const hoursInWords = "Monday to Friday, 08:00 to 18:00"
 
-func newServiceDesk(s store, zone *time.Location) (*serviceDesk, error) {
+func newServiceDesk(s store, zone *time.Location, workers int) (*serviceDesk, error) {
 	hours, err := calendar.New(zone.String(), calendar.Named("office hours"),
 		calendar.Weekly(time.Monday, time.Friday, "08:00-18:00"))
 	if err != nil {
 		return nil, err
 	}
-	d := &serviceDesk{store: s, hours: hours, told: map[string]int{}}
+	d := &serviceDesk{store: s, hours: hours, workers: workers, told: map[string]int{}}
 	desk := workflow.NewDesk(s, workflow.DeskConfig{Clock: d.now, Cache: 10_000})
 	d.incidents, err = incident.NewService(desk, incident.Config{Matrix: logMatrix(), Targets: targets(hours)})
 	if err != nil {
 		return nil, err
 	}
+	claims := 500
+	if workers > 1 {
+		claims = 25 // so that there is something left for the others
+	}
 	d.relay, err = workflow.NewRelay(s, workflow.Mux{
 		Timers: map[string]workflow.Handler{incident.KindName: d.incidents},
 		Other:  workflow.HandlerFunc(d.tell),
-	}, workflow.RelayConfig{Clock: d.now, Batch: 500, Lease: 24 * time.Hour})
+	}, workflow.RelayConfig{Clock: d.now, Batch: claims, Lease: 24 * time.Hour})
 	return d, err
 }
 
@@ -60,6 +69,8 @@ func (d *serviceDesk) now() time.Time { return time.Unix(0, d.clock.Load()).UTC(
 
 // tell is where a host would send mail; the replay counts.
 func (d *serviceDesk) tell(_ context.Context, w workflow.Due) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.told[w.Message.Topic]++
 	return nil
 }
@@ -70,7 +81,7 @@ func (d *serviceDesk) windTo(ctx context.Context, t time.Time) error {
 	const step = time.Hour
 	if now := d.now(); t.Truncate(step).After(now) {
 		d.clock.Store(t.Truncate(step).UnixNano())
-		if _, err := d.relay.Drain(ctx); err != nil {
+		if err := d.drain(ctx); err != nil {
 			return err
 		}
 	}
@@ -78,6 +89,17 @@ func (d *serviceDesk) windTo(ctx context.Context, t time.Time) error {
 		d.clock.Store(t.UnixNano())
 	}
 	return nil
+}
+
+// drain lets the workers carry out together what is due.
+func (d *serviceDesk) drain(ctx context.Context) error {
+	errs := make([]error, d.workers)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { _, errs[i] = d.relay.Drain(ctx) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // logMatrix is the priority matrix by which the published log was kept: it

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/itsm-go/itsm/examples/replay/report"
@@ -20,10 +21,14 @@ import (
 // time, as if it happened now.
 type driver struct {
 	desk     *serviceDesk
-	tally    *report.Tally
-	refused  map[string]int
-	holds    map[workflow.ID][]report.Spell
 	progress io.Writer
+	total    int // rows of the log
+
+	mu      sync.Mutex // of what follows
+	done    int        // of the rows
+	tally   *report.Tally
+	refused map[string]int
+	holds   map[workflow.ID][]report.Spell
 }
 
 // course is where one incident of the log stands in the replay.
@@ -69,44 +74,16 @@ func (a *agenda) Pop() any {
 
 // run replays the incidents of a log, and lets go of each when it is done.
 func (d *driver) run(ctx context.Context, incidents []snlog.Incident) error {
-	todo := make(agenda, 0, len(incidents))
-	total := 0
-	for i, inc := range incidents {
-		opened := inc.Rows[0].Opened
-		if opened.IsZero() {
-			opened = inc.Rows[0].Updated
-		}
-		todo = append(todo, &course{logged: inc, order: i, next: -1, at: opened})
-		total += len(inc.Rows)
-		incidents[i].Rows = nil
-	}
-	heap.Init(&todo)
+	todo := d.agenda(incidents)
 	var waiting []*course // when the log ends
-	for done := 0; len(todo) > 0; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c := todo[0]
-		if err := d.desk.windTo(ctx, c.at); err != nil {
-			return err
-		}
-		if err := d.step(ctx, c); err != nil {
-			return fmt.Errorf("incident %s: %w", c.logged.Number, err)
-		}
-		if c.next >= 0 {
-			if done++; done*20/total > (done-1)*20/total {
-				fmt.Fprintf(d.progress, "replayed %d of %d events, up to %s\n", done, total, c.at.Format("2 January 2006"))
-			}
-		}
-		d.watch(c)
-		if c.advance() {
-			heap.Fix(&todo, 0)
-		} else {
-			heap.Pop(&todo)
-			if c.logged.Rows = nil; c.waits != "" {
-				waiting = append(waiting, c)
-			}
-		}
+	var err error
+	if d.desk.workers > 1 {
+		waiting, err = d.together(ctx, todo)
+	} else {
+		waiting, err = d.alone(ctx, todo)
+	}
+	if err != nil {
+		return err
 	}
 	if err := d.desk.windTo(ctx, d.desk.now().Add(2*time.Hour)); err != nil {
 		return err
@@ -115,6 +92,73 @@ func (d *driver) run(ctx context.Context, incidents []snlog.Incident) error {
 		d.waited(c, d.desk.now())
 	}
 	return nil
+}
+
+// agenda takes the rows over from the incidents, each to its course.
+func (d *driver) agenda(incidents []snlog.Incident) agenda {
+	todo := make(agenda, 0, len(incidents))
+	for i, inc := range incidents {
+		opened := inc.Rows[0].Opened
+		if opened.IsZero() {
+			opened = inc.Rows[0].Updated
+		}
+		todo = append(todo, &course{logged: inc, order: i, next: -1, at: opened})
+		d.total += len(inc.Rows)
+		incidents[i].Rows = nil
+	}
+	heap.Init(&todo)
+	return todo
+}
+
+// alone takes one step after the other, and returns the courses that wait for something
+// when the log ends.
+func (d *driver) alone(ctx context.Context, todo agenda) (waiting []*course, err error) {
+	for len(todo) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c := todo[0]
+		if err := d.desk.windTo(ctx, c.at); err != nil {
+			return nil, err
+		}
+		more, err := d.take(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			heap.Fix(&todo, 0)
+			continue
+		}
+		heap.Pop(&todo)
+		if c.waits != "" {
+			waiting = append(waiting, c)
+		}
+	}
+	return waiting, nil
+}
+
+// take takes a course's step, and reports whether another is to come.
+func (d *driver) take(ctx context.Context, c *course) (more bool, err error) {
+	if err := d.step(ctx, c); err != nil {
+		return false, fmt.Errorf("incident %s: %w", c.logged.Number, err)
+	}
+	if c.next >= 0 {
+		d.tell(c.at)
+	}
+	d.watch(c)
+	if more = c.advance(); !more {
+		c.logged.Rows = nil
+	}
+	return more, nil
+}
+
+// tell says how far the replay is, every twentieth of it.
+func (d *driver) tell(at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.done++; d.done*20/d.total > (d.done-1)*20/d.total {
+		fmt.Fprintf(d.progress, "replayed %d of %d events, up to %s\n", d.done, d.total, at.Format("2 January 2006"))
+	}
 }
 
 // watch notes for how long an incident waits for what.
@@ -128,6 +172,8 @@ func (d *driver) watch(c *course) {
 
 func (d *driver) waited(c *course, until time.Time) {
 	if c.waits != "" {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		d.holds[c.inc.ID] = append(d.holds[c.inc.ID], report.Spell{
 			Reason:  strings.ReplaceAll(string(c.waits), "_", " "),
 			Elapsed: until.Sub(c.since), Business: d.desk.hours.Between(c.since, until),
@@ -142,21 +188,28 @@ func (d *driver) step(ctx context.Context, c *course) error {
 	}
 	row := c.logged.Rows[c.next]
 	if c.inc == nil {
-		d.refused["the incident could not be opened"]++
+		d.count("the incident could not be opened", "")
 		return nil
 	}
 	r := &rowReplay{desk: d.desk, row: row, inc: c.inc, actor: agent(row.UpdatedBy)}
 	reason, err := r.apply(ctx)
 	c.inc = r.inc
-	switch {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("line %d: %w", row.Line, err)
-	case reason != "":
-		d.refused[reason]++
-	default:
-		d.tally.Event(row.State)
 	}
+	d.count(reason, row.State)
 	return nil
+}
+
+// count counts a row by why it was refused or, if it was not, by its state.
+func (d *driver) count(refused, state string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if refused != "" {
+		d.refused[refused]++
+	} else {
+		d.tally.Event(state)
+	}
 }
 
 // open reports the incident as its first row describes it. Who has it is left to

@@ -4,12 +4,16 @@
 //
 //	go run ./examples/replay
 //	go run ./examples/replay -log events.csv.gz -out /tmp/report
+//	go run ./examples/replay -postgres private -workers 4
 //
 // Every incident goes through incident.Service at the logged times, into an
 // embedded SQLite database; what the lifecycle refuses is reported. With -verify
 // the database is read again and checked, event by event. The report proposes
 // problems: what was unusual against its own past, with the evidence; with -shuffle it
 // says how many would be proposed by chance.
+//
+// With -postgres the records go to PostgreSQL, by many workers: an incident is one
+// worker's at a time, and the figures are the same.
 //
 // Without -log it reads the sample log that comes with it. A log of one's own is
 // a CSV file, gzipped or not, with ServiceNow's columns and a row for each update
@@ -59,6 +63,8 @@ type config struct {
 	json     bool
 	verify   bool
 	shuffles int
+	postgres string // instead of db
+	workers  int
 	flush    int // commits of the library that go into one of the database
 }
 
@@ -71,6 +77,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&zone, "zone", "UTC", "the time `ZONE` of the log's wall clocks, like Europe/Berlin")
 	flags.StringVar(&c.out, "out", "out", "the `DIR` for report.html, made when it is not there")
 	flags.StringVar(&c.db, "db", "", "the SQLite database to write, a `PATH` or :memory: (default replay.db in the -out directory)")
+	flags.StringVar(&c.postgres, "postgres", "", "replay into PostgreSQL instead, a `CONNECTION` string whose schema "+replaySchema+" is made anew, or \""+privateServer+"\" for a server that is started for it")
+	flags.IntVar(&c.workers, "workers", 0, "so many (`N`) work at a time, with -postgres alone (default 4)")
 	flags.BoolVar(&c.verify, "verify", false, "read everything again: check the hash chains, and that the events give the records")
 	flags.IntVar(&c.shuffles, "shuffle", 0, "look for problems in so many (`N`) shuffled copies of the log too, where there can be none")
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output, and nothing else there")
@@ -79,6 +87,14 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	}
 	if flags.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q: a log is given by -log", flags.Arg(0))
+	}
+	if c.workers == 0 {
+		if c.workers = 1; c.postgres != "" {
+			c.workers = 4
+		}
+	}
+	if c.workers < 1 || c.workers > 64 || c.workers > 1 && c.postgres == "" {
+		return c, fmt.Errorf("-workers is %d: from 1 to 64, and SQLite has one", c.workers)
 	}
 	if c.shuffles < 0 || c.shuffles > 10_000 {
 		return c, fmt.Errorf("-shuffle is %d: from 0 to 10000", c.shuffles)
@@ -138,17 +154,12 @@ func (c config) run(ctx context.Context, stdout, stderr io.Writer) error {
 
 // replay takes the log through the library and collects the figures.
 func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source, progress io.Writer) (figures report.Figures, err error) {
-	db, err := openFresh(ctx, c.db)
+	store, closed, err := c.openStore(ctx)
 	if err != nil {
 		return figures, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	store, err := newBulkStore(ctx, db, c.flush)
-	if err != nil {
-		return figures, err
-	}
-	defer func() { err = errors.Join(err, store.close()) }()
-	desk, err := newServiceDesk(store, c.zone)
+	defer func() { err = errors.Join(err, closed()) }()
+	desk, err := newServiceDesk(store, c.zone, c.workers)
 	if err != nil {
 		return figures, err
 	}
@@ -157,9 +168,11 @@ func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source
 	logged := log.Logged() // before the rows are let go of
 	d := &driver{desk: desk, tally: &report.Tally{Zone: c.zone}, refused: map[string]int{},
 		holds: map[workflow.ID][]report.Spell{}, progress: progress}
+	begun := time.Now()
 	if err := d.run(ctx, log.Incidents); err != nil {
 		return figures, err
 	}
+	fmt.Fprintf(progress, "%d workers replayed %.0f events a second\n", c.workers, float64(d.total)/time.Since(begun).Seconds())
 	if c.verify {
 		if err := verify(ctx, desk, progress); err != nil {
 			return figures, err

@@ -23,7 +23,7 @@ func TestVerifyFindsOneChangedByteOfOneEvent(t *testing.T) {
 	db, err := sqlstore.Open(ctx, path, sqlstore.Config{})
 	require.NoError(t, err)
 	defer db.Close()
-	desk, err := newServiceDesk(db.Tenant(""), time.UTC)
+	desk, err := newServiceDesk(db.Tenant(""), time.UTC, 1)
 	require.NoError(t, err)
 	require.NoError(t, verify(ctx, desk, io.Discard), "what was written is what is read")
 
