@@ -268,3 +268,32 @@ func ExampleStore_Claim() {
 	// escalate attempt 1
 	// settled: <nil>
 }
+
+// A record whose time is over is erased with its history and its work. Scrub is for a
+// removal that has to hold against somebody who reads the disk.
+func ExampleStore_Erase() {
+	ctx := context.Background()
+	db, err := sqlstore.Open(ctx, ":memory:", sqlstore.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	acme, batch := db.Tenant("acme"), exampleBatch("Mail of Bob is down")
+	if err := acme.Commit(ctx, batch); err != nil {
+		log.Fatal(err)
+	}
+	doc := batch.Writes[0].Document
+
+	err = acme.Erase(ctx, workflow.Erasure{Ref: doc.Ref, Version: doc.Version + 1})
+	fmt.Println("changed meanwhile:", errors.Is(err, workflow.ErrConflict))
+	if err := acme.Erase(ctx, workflow.Erasure{Ref: doc.Ref, Version: doc.Version}); err != nil {
+		log.Fatal(err)
+	}
+	_, err = acme.Get(ctx, doc.Ref)
+	fmt.Println("gone:", errors.Is(err, workflow.ErrNotFound))
+	fmt.Println(db.Scrub(ctx))
+	// Output:
+	// changed meanwhile: true
+	// gone: true
+	// <nil>
+}

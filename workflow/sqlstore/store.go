@@ -10,7 +10,8 @@ import (
 )
 
 // Store is one tenant's records in a [DB]. It implements [workflow.Store] and
-// [workflow.Queue] and is safe for concurrent use, except when it is bound to a
+// [workflow.Queue], and beside them [workflow.Redactor], [workflow.Eraser] and
+// [workflow.Backlog]. It is safe for concurrent use, except when it is bound to a
 // transaction: then it is exactly as safe as that.
 type Store struct {
 	db     *DB

@@ -115,6 +115,38 @@
 // see to that as well, for the host's own SQL too; reading a record then takes about a
 // third longer.
 //
+// # Personal data
+//
+// [Store.Redact] takes values out of events, [Store.Erase] whole records, and
+// [Store.EraseTenant] everything of a tenant, archived events included, each in one
+// transaction; call them by way of [workflow.Redact], [workflow.Retention] and
+// [workflow.EraseTenant]. [Store.Backlog] has [workflow.Export] show all the work that
+// waits. They work with row security too, in transactions of the host, and while events
+// are archived.
+//
+// After the transaction no statement finds what was removed, but PostgreSQL still has it:
+//
+//   - in the tables and indexes as dead rows, until VACUUM frees their space and something
+//     else is written there, or VACUUM FULL rewrites the table. The same holds for what
+//     ordinary commands replaced;
+//   - in the statistics of columns, which hold samples, until the next ANALYZE;
+//   - in the write-ahead log until its segments are recycled, and in those that are
+//     archived, on replicas until they have replayed it, and in every backup and dump;
+//   - in the server's log, if statements are logged with their parameters.
+//
+// So where a removal must hold against somebody who reads the disk, run
+//
+//	VACUUM (FULL, ANALYZE) itsm.records, itsm.entries, itsm.events, itsm.archive, itsm.timers, itsm.messages
+//
+// which locks each table while it is rewritten, then CHECKPOINT, and let backups expire.
+//
+// What stays of a record that was erased are the ids of its commits, with the id of the
+// record, until [DB.Prune]. The feed keeps its positions: a reader passes over the hole,
+// and what comes later stands behind it, also after a dump is restored elsewhere. Of a
+// tenant that was erased its name stays and those of its kinds and index fields, as other
+// processes know them by number; and receipts, cursors and what a desk keeps at hand are
+// void.
+//
 // # What a query costs
 //
 // Find reads pages of up to 200 records. For each page it counts, up to 2000, the

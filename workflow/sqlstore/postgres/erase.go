@@ -65,9 +65,10 @@ func (n *namer) condemn(records []workflow.Erasure) (l condemned, err error) {
 }
 
 // EraseTenant implements [workflow.Eraser], in one transaction, which takes time in
-// proportion to what is erased and holds up the feed of every tenant meanwhile. A commit
-// that is on its way then is erased whole or stays whole. The names stay: of the tenant,
-// and of its kinds and index fields, which other processes know by number.
+// proportion to what is erased and holds up the feed of every tenant meanwhile. A record
+// that is made meanwhile stays, so let the tenant be at rest, or call it again. The names
+// stay: of the tenant, and of its kinds and index fields, which other processes know by
+// number.
 func (s *Store) EraseTenant(ctx context.Context) error {
 	return s.look(ctx, "erase tenant", func(n *namer) error {
 		if !validText(s.tenant) {

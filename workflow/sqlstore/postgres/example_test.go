@@ -174,3 +174,35 @@ func ExampleRowSecurity() {
 	// true
 	// GRANT USAGE ON SCHEMA itsm TO "desk";
 }
+
+// A record whose time is over is erased with its history and its work, in a transaction
+// that notes it in a table of the host.
+func ExampleStore_Erase() {
+	ctx := context.Background()
+	db, err := exampleSchema("example_erase")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	acme, batch := db.Tenant("acme"), exampleBatch("Mail of Bob is down")
+	if err := acme.Commit(ctx, batch); err != nil {
+		log.Fatal(err)
+	}
+	doc := batch.Writes[0].Document
+
+	err = pgx.BeginFunc(ctx, db.Pool(), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "CREATE TABLE example_erase.deletions (record text)"); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO example_erase.deletions VALUES ($1)", doc.Ref.String()); err != nil {
+			return err
+		}
+		return acme.WithTx(tx).Erase(ctx, workflow.Erasure{Ref: doc.Ref, Version: doc.Version})
+	})
+	fmt.Println(err)
+	_, err = acme.Get(ctx, doc.Ref)
+	fmt.Println("gone:", errors.Is(err, workflow.ErrNotFound))
+	// Output:
+	// <nil>
+	// gone: true
+}

@@ -247,7 +247,7 @@ func TestFeedGoesOnBehindWhatWasErased(t *testing.T) {
 	}
 }
 
-// Commits that come while a tenant is erased are erased whole or stay whole.
+// Commits that come while a tenant is erased leave no part of a record.
 func TestTenantIsErasedUnderLoad(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -52,68 +52,72 @@ WHEN OTHERS THEN
 	reason := SQLERRM;
 END $$;
 
--- erase takes away records, which are no more than once in the list, and all that belongs
--- to them. If one is at another version it returns which and what that is, and nothing has
--- changed. It locks the table of archived events first, so that no event moves from table
--- to table meanwhile; reading and commits do not wait for that.
+-- erase_locked takes away records, whose rows are held, and all that belongs to them. As
+-- whoever adds to a record holds its row, nothing comes in between.
+CREATE FUNCTION itsm.erase_locked(p_tenant int, p_kinds int[], p_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	last bigint;
+BEGIN
+	SELECT max(r.place) INTO last FROM itsm.records r, unnest(p_kinds, p_ids) l(kind, id) WHERE r.kind = l.kind AND r.id = l.id;
+	UPDATE itsm.tenants t SET floor = last WHERE t.tenant = p_tenant AND t.floor < last;
+	DELETE FROM itsm.entries e USING unnest(p_kinds, p_ids) l(kind, id), itsm.records r, unnest(r.fields, r.keys) u(field, key)
+		WHERE r.kind = l.kind AND r.id = l.id AND e.field = u.field AND e.key = u.key AND e.id = l.id;
+	DELETE FROM itsm.events e USING unnest(p_kinds, p_ids) l(kind, id) WHERE e.kind = l.kind AND e.id = l.id;
+	DELETE FROM itsm.archive e USING unnest(p_kinds, p_ids) l(kind, id) WHERE e.kind = l.kind AND e.id = l.id;
+	DELETE FROM itsm.timers t USING unnest(p_kinds, p_ids) l(kind, id) WHERE t.kind = l.kind AND t.id = l.id;
+	DELETE FROM itsm.messages m USING unnest(p_kinds, p_ids) l(kind, id) WHERE m.kind = l.kind AND m.id = l.id AND m.lane <> 3;
+	DELETE FROM itsm.messages m USING unnest(p_kinds, p_ids) l(kind, id)
+		WHERE m.kind = l.kind AND m.id = l.id AND m.tenant = p_tenant AND m.lane = 3;
+	DELETE FROM itsm.records r USING unnest(p_kinds, p_ids) l(kind, id) WHERE r.kind = l.kind AND r.id = l.id;
+END $$;
+
+-- erase takes away records and all that belongs to them. If one is at another version it
+-- returns which and what that is, and nothing has changed. It locks the table of archived
+-- events first, so that no event moves from table to table meanwhile; reading and commits
+-- do not wait for that.
 CREATE FUNCTION itsm.erase(p_tenant int, p_kinds int[], p_ids uuid[], p_versions bigint[],
 	OUT bad int, OUT actual bigint, OUT state text, OUT reason text) LANGUAGE plpgsql AS $$
 DECLARE
-	kinds int[];
-	ids   uuid[];
-	last  bigint;
+	kinds    int[];
+	ids      uuid[];
+	versions bigint[];
 BEGIN
 	PERFORM itsm.check_tenant(p_tenant);
 	LOCK TABLE itsm.archive IN SHARE ROW EXCLUSIVE MODE;
-	PERFORM itsm.lock_records(p_kinds, p_ids);
-	SELECT u.i, r.version INTO bad, actual
-		FROM unnest(p_kinds, p_ids, p_versions) WITH ORDINALITY u(kind, id, version, i)
-		JOIN itsm.records r ON r.kind = u.kind AND r.id = u.id AND r.tenant = p_tenant
-		WHERE r.version > 0 AND r.version <> u.version ORDER BY u.i LIMIT 1;
-	IF bad IS NOT NULL THEN
-		RETURN;
+	SELECT array_agg(r.kind), array_agg(r.id), array_agg(r.version) INTO kinds, ids, versions FROM (
+		SELECT r.kind, r.id, r.version FROM itsm.records r
+		WHERE (r.kind, r.id) IN (SELECT * FROM unnest(p_kinds, p_ids)) AND r.tenant = p_tenant AND r.version > 0
+		ORDER BY r.kind, r.id FOR UPDATE
+	) r;
+	SELECT u.i, l.version INTO bad, actual FROM unnest(p_kinds, p_ids, p_versions) WITH ORDINALITY u(kind, id, version, i)
+		JOIN unnest(kinds, ids, versions) l(kind, id, version) ON l.kind = u.kind AND l.id = u.id
+		WHERE l.version <> u.version ORDER BY u.i LIMIT 1;
+	IF bad IS NULL AND kinds IS NOT NULL THEN
+		PERFORM itsm.erase_locked(p_tenant, kinds, ids);
 	END IF;
-	SELECT array_agg(r.kind), array_agg(r.id), max(r.place) INTO kinds, ids, last
-		FROM unnest(p_kinds, p_ids) u(kind, id)
-		JOIN itsm.records r ON r.kind = u.kind AND r.id = u.id AND r.tenant = p_tenant WHERE r.version > 0;
-	IF kinds IS NULL THEN
-		RETURN;
-	END IF;
-	FOR i IN 1 .. cardinality(kinds) LOOP
-		DELETE FROM itsm.entries e USING itsm.records r, unnest(r.fields, r.keys) u(field, key)
-			WHERE r.kind = kinds[i] AND r.id = ids[i] AND e.field = u.field AND e.key = u.key AND e.id = ids[i];
-		DELETE FROM itsm.events e WHERE e.kind = kinds[i] AND e.id = ids[i];
-		DELETE FROM itsm.archive e WHERE e.kind = kinds[i] AND e.id = ids[i];
-		DELETE FROM itsm.timers t WHERE t.kind = kinds[i] AND t.id = ids[i];
-		DELETE FROM itsm.messages m WHERE m.kind = kinds[i] AND m.id = ids[i] AND m.lane <> 3;
-		DELETE FROM itsm.records r WHERE r.kind = kinds[i] AND r.id = ids[i];
-	END LOOP;
-	DELETE FROM itsm.messages m WHERE m.tenant = p_tenant AND m.lane = 3 AND (m.kind, m.id) IN (SELECT * FROM unnest(kinds, ids));
-	UPDATE itsm.tenants t SET floor = last WHERE t.tenant = p_tenant AND t.floor < last;
 EXCEPTION WHEN OTHERS THEN
 	state := SQLSTATE;
 	reason := SQLERRM;
 END $$;
 
--- erase_tenant takes away all that a tenant has but names, at one instant: a commit that
--- is on its way is erased whole or stays whole.
+-- erase_tenant takes away all that a tenant has but names. What is made meanwhile stays.
 CREATE FUNCTION itsm.erase_tenant(p_tenant int, OUT state text, OUT reason text) LANGUAGE plpgsql AS $$
 DECLARE
-	mine int[];
+	kinds int[];
+	ids   uuid[];
 BEGIN
 	PERFORM itsm.check_tenant(p_tenant);
 	LOCK TABLE itsm.archive IN SHARE ROW EXCLUSIVE MODE;
-	SELECT array_agg(k.kind) INTO mine FROM itsm.kinds k WHERE k.tenant = p_tenant;
-	PERFORM 1 FROM itsm.records r WHERE r.kind = ANY (mine) ORDER BY r.kind, r.id FOR UPDATE;
-	UPDATE itsm.tenants t SET floor = greatest(t.floor, (SELECT max(e.place) FROM itsm.events e WHERE e.tenant = p_tenant),
-		(SELECT max(a.place) FROM itsm.archive a WHERE a.tenant = p_tenant)) WHERE t.tenant = p_tenant;
-	WITH e AS (DELETE FROM itsm.entries e WHERE e.field IN (SELECT f.field FROM itsm.fields f WHERE f.kind = ANY (mine))),
-	v AS (DELETE FROM itsm.events e WHERE e.tenant = p_tenant),
-	a AS (DELETE FROM itsm.archive a WHERE a.tenant = p_tenant),
-	b AS (DELETE FROM itsm.batches b WHERE b.tenant = p_tenant),
-	t AS (DELETE FROM itsm.timers t WHERE t.kind = ANY (mine)),
-	m AS (DELETE FROM itsm.messages m WHERE m.tenant = p_tenant)
-	DELETE FROM itsm.records r WHERE r.kind = ANY (mine);
+	SELECT array_agg(r.kind), array_agg(r.id) INTO kinds, ids FROM (
+		SELECT r.kind, r.id FROM itsm.records r
+		WHERE r.kind IN (SELECT k.kind FROM itsm.kinds k WHERE k.tenant = p_tenant)
+		ORDER BY r.kind, r.id FOR UPDATE
+	) r;
+	IF kinds IS NOT NULL THEN
+		PERFORM itsm.erase_locked(p_tenant, kinds, ids);
+	END IF;
+	DELETE FROM itsm.batches b WHERE b.tenant = p_tenant AND NOT EXISTS (
+		SELECT 1 FROM unnest(b.kinds, b.ids) u(kind, id) JOIN itsm.records r ON r.kind = u.kind AND r.id = u.id);
 EXCEPTION WHEN OTHERS THEN
 	state := SQLSTATE;
 	reason := SQLERRM;
@@ -125,4 +129,6 @@ ALTER FUNCTION itsm.redact SET jit = off;
 ALTER FUNCTION itsm.erase SET plan_cache_mode = force_generic_plan;
 ALTER FUNCTION itsm.erase SET enable_seqscan = off;
 ALTER FUNCTION itsm.erase SET jit = off;
+ALTER FUNCTION itsm.erase_tenant SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION itsm.erase_tenant SET enable_seqscan = off;
 ALTER FUNCTION itsm.erase_tenant SET jit = off;
