@@ -2,6 +2,8 @@ package incident_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,6 +14,8 @@ import (
 	"github.com/itsm-go/itsm/workflow"
 	"github.com/itsm-go/itsm/workflow/memstore"
 )
+
+var family = flag.Int("family", 2000, "how many children a large family has; a multiple of 200")
 
 // large is a service with a family of so many children.
 func large(t testing.TB, children int) (*incident.Service, *workflow.Relay, workflow.ID) {
@@ -34,11 +38,10 @@ func large(t testing.TB, children int) (*incident.Service, *workflow.Relay, work
 	return s, relay, parent.ID
 }
 
-// Two thousand are ten chunks, and more than a page of a store's; ten thousand are only
-// more of the same, see the benchmark.
+// Two thousand are ten chunks, and more than a page of a store's; -family asks for more.
 func TestThousandsOfChildrenFollow(t *testing.T) {
 	t.Parallel()
-	s, relay, parent := large(t, 2000)
+	s, relay, parent := large(t, *family)
 	ctx := t.Context()
 	_, err := s.Resolve(ctx, ann, parent, "fixed", "New switch")
 	require.NoError(t, err)
@@ -50,14 +53,14 @@ func TestThousandsOfChildrenFollow(t *testing.T) {
 		require.Equal(t, incident.StateResolved, inc.State)
 		n++
 	}
-	require.Equal(t, 2000, n)
+	require.Equal(t, *family, n)
 	c, err := s.Cascade(ctx, parent)
 	require.NoError(t, err)
-	require.Equal(t, 11, c.Chunks, "ten of two hundred, and one that finds nobody")
+	require.Equal(t, *family/200+1, c.Chunks, "two hundred each, and one that finds nobody")
 	entries, err := s.Timeline(ctx, parent)
 	require.NoError(t, err)
 	require.Len(t, entries, 3)
-	require.Equal(t, "child incidents: 2000 joined, 2000 in all", entries[1].Text)
+	require.Equal(t, fmt.Sprintf("child incidents: %d joined, %[1]d in all", *family), entries[1].Text)
 }
 
 // A family of ten thousand is resolved and reopened, messages and all.

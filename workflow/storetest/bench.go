@@ -10,8 +10,8 @@ import (
 )
 
 // Bench measures a backend: one command's commit, a command's commit with four
-// timers and two messages, a read, a search by index with order and limit, and
-// a claim. Every benchmark runs on a fresh backend.
+// timers and two messages, a read, a search by index with order and limit, an event
+// read from the feed, and a claim. Every benchmark runs on a fresh backend.
 func Bench(b *testing.B, open func(t testing.TB) Backend) {
 	benchmarks := []struct {
 		name string
@@ -21,6 +21,7 @@ func Bench(b *testing.B, open func(t testing.TB) Backend) {
 		{"CommitWithWork", func(b *testing.B, p *probe) { benchCommit(b, p, 4, 2) }},
 		{"Get", benchGet},
 		{"Find", benchFind},
+		{"Feed", benchFeed},
 		{"Claim", benchClaim},
 	}
 	for _, x := range benchmarks {
@@ -110,6 +111,28 @@ func benchFind(b *testing.B, p *probe) {
 			Where: where(workflow.Is("assignee", workflow.IntKey(int64(i%100))), workflow.Is("priority", workflow.IntKey(int64(i%4))))}
 		if n := len(p.find(q)); n != 20 && n != 0 {
 			b.Fatalf("%d records", n)
+		}
+	}
+}
+
+// benchFeed reads the feed of many records from its beginning to its end, again and
+// again; one operation is one event.
+func benchFeed(b *testing.B, p *probe) {
+	p.fill(10_000)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; {
+		before := n
+		for _, err := range p.store.Events(p.ctx, "", workflow.Filter{}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if n++; n == b.N {
+				return
+			}
+		}
+		if n == before {
+			b.Fatal("the feed is empty")
 		}
 	}
 }
