@@ -167,7 +167,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		"leased by nobody":            "UPDATE itsm.timers SET out = true WHERE lane = 1",
 	}
 	where := freshDatabase(t)
-	db, err := postgres.Open(ctx, where, postgres.Config{})
+	db, err := postgres.Open(ctx, where, postgres.Config{Patience: patience})
 	require.NoError(t, err)
 	defer db.Close()
 	a := newAuthor(1)

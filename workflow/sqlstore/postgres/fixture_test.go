@@ -17,8 +17,15 @@ import (
 
 var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
+// patience outlasts any transaction of the tests beside: they share a cluster, and the
+// feed ends before the oldest transaction in it.
+const patience = time.Minute
+
 func openFresh(t testing.TB, cfg postgres.Config) *postgres.DB {
 	t.Helper()
+	if cfg.Patience == 0 {
+		cfg.Patience = patience
+	}
 	db, err := postgres.Open(context.Background(), freshDatabase(t), cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })

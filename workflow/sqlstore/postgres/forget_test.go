@@ -216,7 +216,7 @@ func TestFeedGoesOnBehindWhatWasErased(t *testing.T) {
 	ctx := t.Context()
 	where := freshDatabase(t)
 	for _, whole := range []bool{false, true} {
-		db, err := postgres.Open(ctx, where, postgres.Config{Schema: fmt.Sprint("desk_", whole)})
+		db, err := postgres.Open(ctx, where, postgres.Config{Schema: fmt.Sprint("desk_", whole), Patience: patience})
 		require.NoError(t, err)
 		s, a := db.Tenant("acme"), newAuthor(1)
 		ref := a.ref("ticket")
@@ -225,7 +225,7 @@ func TestFeedGoesOnBehindWhatWasErased(t *testing.T) {
 		_, err = db.Pool().Exec(ctx, move)
 		require.NoError(t, err)
 		require.NoError(t, db.Close())
-		cfg := postgres.Config{Schema: fmt.Sprint("desk_", whole), Patience: time.Millisecond}
+		cfg := postgres.Config{Schema: fmt.Sprint("desk_", whole), Patience: patience}
 		db, err = postgres.Open(ctx, where, cfg)
 		require.NoError(t, err)
 		s = db.Tenant("acme")
@@ -330,7 +330,7 @@ func forgetful(where string) error {
 	if err != nil {
 		return err
 	}
-	db, err := postgres.Open(ctx, where, postgres.Config{Attempts: 1})
+	db, err := postgres.Open(ctx, where, postgres.Config{Attempts: 1, Patience: patience})
 	if err != nil {
 		return err
 	}
@@ -357,7 +357,7 @@ func TestKilledWhileForgetting(t *testing.T) {
 			child.Stderr = os.Stderr
 			lines = append(lines, privacytest.Kill(t, child, 1+r.IntN(30))...)
 		} else {
-			db, err := postgres.Open(ctx, where, postgres.Config{Attempts: 1})
+			db, err := postgres.Open(ctx, where, postgres.Config{Attempts: 1, Patience: patience})
 			require.NoError(t, err)
 			left := 1 + r.IntN(30)
 			err = privacytest.Forget(ctx, db.Tenant("acme"), uint64(round)+2, func(line string) {
@@ -372,7 +372,7 @@ func TestKilledWhileForgetting(t *testing.T) {
 			require.NoError(t, db.Close())
 			require.NoError(t, server.Restart())
 		}
-		db, err := postgres.Open(ctx, where, postgres.Config{})
+		db, err := postgres.Open(ctx, where, postgres.Config{Patience: patience})
 		require.NoError(t, err)
 		privacytest.CheckForgotten(t, db.Tenant("acme"), lines)
 		require.NoError(t, db.Check(ctx))

@@ -81,7 +81,7 @@ func derived(text string) workflow.ID {
 func desk(ctx context.Context, where string, round int, report func(ack)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	db, err := postgres.Open(ctx, where+"&pool_max_conns=8", postgres.Config{Attempts: 1})
+	db, err := postgres.Open(ctx, where+"&pool_max_conns=8", postgres.Config{Attempts: 1, Patience: patience})
 	if err != nil {
 		return err
 	}
@@ -249,13 +249,13 @@ func TestKillAtAnyInstant(t *testing.T) {
 		} else {
 			acks = killServer(t, server, where, round, instant)
 		}
-		db, err := postgres.Open(ctx, where, postgres.Config{})
+		db, err := postgres.Open(ctx, where, postgres.Config{Patience: patience})
 		require.NoError(t, err, "round %d", round)
 		m.check(db, acks)
 		require.NoError(t, db.Check(ctx))
 		require.NoError(t, db.Close())
 	}
-	db, err := postgres.Open(ctx, where, postgres.Config{})
+	db, err := postgres.Open(ctx, where, postgres.Config{Patience: patience})
 	require.NoError(t, err)
 	defer db.Close()
 	m.finish(db)

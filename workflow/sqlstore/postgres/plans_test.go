@@ -126,7 +126,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 				}
 			})
 		}
-		_, err = db.Pool().Exec(ctx, "SELECT count(*) FROM itsm.records")
+		_, err = db.Pool().Exec(ctx, "SELECT count(body) FROM itsm.records")
 		require.NoError(t, err)
 		require.Regexp(t, scanned, strings.Join(p.take(), "\n"), "the test would see it")
 	}

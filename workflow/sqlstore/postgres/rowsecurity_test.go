@@ -33,14 +33,14 @@ var appRole = sync.OnceValue(func() string {
 func openSecure(t testing.TB, where, schema string) (owner, app *postgres.DB, asApp string) {
 	t.Helper()
 	ctx := context.Background()
-	owner, err := postgres.Open(ctx, where, postgres.Config{Schema: schema})
+	owner, err := postgres.Open(ctx, where, postgres.Config{Schema: schema, Patience: patience})
 	require.NoError(t, err)
 	for range 2 { // it may be run again
 		_, err = owner.Pool().Exec(ctx, postgres.RowSecurity(schema, appRole()))
 		require.NoError(t, err)
 	}
 	asApp = strings.Replace(where, "postgres@", "app@", 1)
-	app, err = postgres.Open(ctx, asApp, postgres.Config{Schema: schema, Unmigrated: true, RowSecurity: true})
+	app, err = postgres.Open(ctx, asApp, postgres.Config{Schema: schema, Unmigrated: true, RowSecurity: true, Patience: patience})
 	require.NoError(t, err)
 	return owner, app, asApp
 }
