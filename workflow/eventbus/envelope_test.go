@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"mime"
 	"slices"
 	"strings"
 	"testing"
@@ -316,7 +317,20 @@ func FuzzDecode(f *testing.F) {
 		back, err := eventbus.Decode(again)
 		require.NoError(t, err)
 		require.Equal(t, e, back)
-		var sdk event.Event
-		require.NoError(t, sdk.UnmarshalJSON(again), "the SDK reads what we accept")
+		if sdkTakesJSONFor(e.Media) {
+			var sdk event.Event
+			require.NoError(t, sdk.UnmarshalJSON(again), "the SDK reads what we accept")
+		}
 	})
+}
+
+// sdkTakesJSONFor reports whether the SDK agrees with the specification about the media
+// type. It knows four by name, and takes only strings for all others; the specification
+// has JSON for all whose subtype is json or ends in +json, in any case, with parameters.
+func sdkTakesJSONFor(media string) bool {
+	kind, _, err := mime.ParseMediaType(media)
+	if err != nil || !strings.HasSuffix(kind, "/json") && !strings.HasSuffix(kind, "+json") {
+		return true
+	}
+	return slices.Contains([]string{event.ApplicationJSON, event.TextJSON, event.ApplicationCloudEventsJSON, event.ApplicationCloudEventsBatchJSON}, media)
 }
