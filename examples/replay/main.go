@@ -172,7 +172,11 @@ func (c config) replay(ctx context.Context, log *snlog.Log, source report.Source
 	if err := d.run(ctx, log.Incidents); err != nil {
 		return figures, err
 	}
-	fmt.Fprintf(progress, "%d workers replayed %.0f events a second\n", c.workers, float64(d.total)/time.Since(begun).Seconds())
+	who := "1 worker"
+	if c.workers > 1 {
+		who = fmt.Sprint(c.workers, " workers")
+	}
+	fmt.Fprintf(progress, "%s replayed %.0f events a second\n", who, float64(d.total)/time.Since(begun).Seconds())
 	if c.verify {
 		if err := verify(ctx, desk, progress); err != nil {
 			return figures, err
